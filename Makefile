@@ -1,0 +1,123 @@
+# Wardlight's commands. All of them install what they need first and do nothing twice: a stamp file beside
+# each result says what it was made from.
+
+PYTHON ?= python3 python3.11 python3.12 python3.13 python3.14
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+installed_runtime := .venv/.installed-runtime
+installed_tools := .venv/.installed-tools
+installed_packages := vue_frontend/node_modules/.installed
+webpack_stats := static/app/webpack-stats.json
+collected_static := staticfiles/.collected
+
+frontend_sources := $(shell find vue_frontend -name node_modules -prune -o -type f -print)
+static_sources := $(shell find static -path static/app -prune -o -type f -print)
+
+.PHONY: help install run test torture bench soak lint format tools chromium \
+	lint-python lint-frontend test-frontend check-migrations
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+help:
+	@echo "make run      install everything and serve a demo ward on http://$(HOST):$(PORT)"
+	@echo "make test     everything that CI checks"
+	@echo "make install  virtual environment, packages, the browser's side"
+	@echo "make torture  the tests at their full counts"
+	@echo "make bench    how fast a saved change reaches every browser, against the limit"
+	@echo "make soak     the long run"
+	@echo "make lint     ruff, mypy, eslint, prettier, vue-tsc"
+	@echo "make format   let ruff and prettier rewrite the sources"
+
+# ---------------------------------------------------------------- install
+
+install: $(collected_static)
+
+.venv/bin/python:
+	@for candidate in $(PYTHON); do \
+		if "$$candidate" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Creating .venv with $$candidate"; \
+			exec "$$candidate" -m venv .venv; \
+		fi; \
+	done; \
+	echo "Wardlight needs Python 3.11 or newer with its venv module (on Debian: apt-get install python3-venv)." >&2; \
+	echo "None of these is one: $(PYTHON). Name yours: make PYTHON=/path/to/python3.11" >&2; \
+	exit 1
+
+$(installed_runtime): requirements.txt | .venv/bin/python
+	.venv/bin/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	@touch $@
+
+$(installed_packages): vue_frontend/package.json vue_frontend/package-lock.json | $(installed_runtime)
+	cd vue_frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+$(webpack_stats): $(installed_packages) $(frontend_sources)
+	cd vue_frontend && npm run build
+	@touch $@
+
+$(collected_static): $(installed_runtime) $(webpack_stats) $(static_sources)
+	.venv/bin/python manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+# ---------------------------------------------------------------- run
+
+.env: | $(installed_runtime)
+	@umask 077; .venv/bin/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > $@
+
+run: install .env
+	.venv/bin/python manage.py migrate --verbosity 0
+	.venv/bin/python manage.py demo --if-empty
+	@exec .venv/bin/python manage.py serve --host $(HOST) --port $(PORT)
+
+# ---------------------------------------------------------------- test
+
+# Tests and linters never read the .env of an installation that lies in the same folder.
+lint lint-python test torture bench soak check-migrations: export SECRET_KEY := only-for-tests-and-linters
+lint lint-python test torture bench soak check-migrations: export DEBUG := 0
+test: export TORTURE := 0
+torture: export TORTURE := 1
+
+tools: $(installed_tools)
+
+$(installed_tools): requirements-dev.txt $(installed_runtime)
+	.venv/bin/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@touch $@
+
+chromium: $(installed_tools)
+	@.venv/bin/python -m tests.support.chromium
+
+check-migrations: $(installed_runtime)
+	.venv/bin/python manage.py makemigrations --check --dry-run patients
+
+test-frontend: $(installed_packages)
+	cd vue_frontend && npm run test
+
+# pytest comes last, so that its closing line is the last of the output. On PostgreSQL it repeats the tests
+# that use the database; the rest runs once.
+test torture: install tools chromium lint check-migrations test-frontend
+	pytest --database=postgres
+	pytest --database=sqlite
+
+bench: install tools
+	.venv/bin/python -m tests.benchmarks.fanout
+
+# ---------------------------------------------------------------- lint and format
+
+lint: tools $(installed_packages)
+	pre-commit run --all-files --show-diff-on-failure
+
+lint-python: tools
+	ruff check
+	ruff format --check
+	mypy
+
+lint-frontend: $(installed_packages)
+	cd vue_frontend && npm run lint && npm run typecheck
+
+format: tools $(installed_packages)
+	ruff check --fix
+	ruff format
+	cd vue_frontend && npm run format
