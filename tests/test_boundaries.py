@@ -1,0 +1,67 @@
+"""What the rooms of the project may know of each other."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+RULES = Path(__file__).parent.parent / "patients" / "rules"
+RULE_FILES = sorted(RULES.rglob("*.py"))
+CLOCK_READERS = {"now", "today", "utcnow", "time", "monotonic", "time_ns", "localtime", "gmtime"}
+
+
+def imported_modules(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def is_allowed_in_rules(module):
+    return module.split(".")[0] in sys.stdlib_module_names or f"{module}.".startswith("patients.rules.")
+
+
+def clock_readings(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
+            if name in CLOCK_READERS:
+                yield f"line {node.lineno}: {name}()"
+
+
+def test_there_are_rules_to_look_at():
+    assert {path.stem for path in RULE_FILES} >= {"news2", "ranges", "schedule", "deterioration", "pathways"}
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.stem)
+def test_the_rules_import_only_the_standard_library_and_each_other(path):
+    modules = set(imported_modules(ast.parse(path.read_text(encoding="utf-8"))))
+    assert {module for module in modules if not is_allowed_in_rules(module)} == set()
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.stem)
+def test_the_rules_never_read_the_clock(path):
+    assert list(clock_readings(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    "source,module",
+    [
+        ("import django.utils", "django.utils"),
+        ("def f():\n    from patients.models import Report", "patients.models"),
+        ("from . import models", "."),
+        ("from patients import clock", "patients"),
+    ],
+)
+def test_a_forbidden_import_would_be_seen(source, module):
+    modules = list(imported_modules(ast.parse(source)))
+    assert modules == [module]
+    assert not is_allowed_in_rules(module)
+
+
+def test_a_reading_of_the_clock_would_be_seen():
+    assert list(clock_readings(ast.parse("x = datetime.now(UTC)"))) == ["line 1: now()"]
