@@ -1,0 +1,81 @@
+"""The ASGI application: HTTP to Django, WebSockets to the streams. Every stream and its consumer stand here."""
+
+import os
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.handlers.asgi import ASGIHandler
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup(set_prefix=False)
+
+from django.urls import path, re_path
+
+from config.middleware import TokenAuthMiddlewareStack, refuse_handshake
+from patients.api.health import state
+from patients.consumers import (
+    EventConsumer,
+    HistoryConsumer,
+    NotificationConsumer,
+    PatientConsumer,
+    ReportConsumer,
+)
+from patients.realtime.demultiplexer import AsyncJsonWebsocketDemultiplexer
+from patients.realtime.hub import get_hub
+from patients.realtime.threads import lent_thread
+
+
+class DjangoApplication(ASGIHandler):
+    """Django, with one hop to a lent thread for a whole request instead of two for each middleware."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: Any) -> Any:
+        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if state.is_stopping:
+            # Daphne still serves connections that were open when its listener closed.
+            await send({"type": "http.response.start", "status": 503, "headers": [(b"connection", b"close")]})
+            await send({"type": "http.response.body", "body": b"Wardlight is being restarted. Try again."})
+            return
+        get_hub()  # a process that only takes requests publishes them too
+        state.requests_in_flight += 1
+        try:
+            async with lent_thread():
+                await super().__call__(scope, receive, send)
+        finally:
+            state.requests_in_flight -= 1
+
+
+streams = AsyncJsonWebsocketDemultiplexer(
+    patients=PatientConsumer.as_asgi(),
+    reports=ReportConsumer.as_asgi(),
+    history=HistoryConsumer.as_asgi(),
+    notifications=NotificationConsumer.as_asgi(),
+    events=EventConsumer.as_asgi(),
+)
+
+application = ProtocolTypeRouter(
+    {
+        "http": DjangoApplication(),
+        "websocket": TokenAuthMiddlewareStack(
+            URLRouter(
+                [
+                    path("ws/", streams),
+                    path("ws/patients/", streams.single("patients")),
+                    path("ws/reports/", streams.single("reports")),
+                    path("ws/history/", streams.single("history")),
+                    path("ws/notifications/", streams.single("notifications")),
+                    # `events` is the log of all streams: it makes sense on /ws/ only.
+                    re_path(r"", refuse_handshake),
+                ]
+            )
+        ),
+    }
+)

@@ -1,0 +1,225 @@
+"""Wardlight's settings: the environment first, then `.env`, then the defaults below (README, "Configuration")."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    # Commands that need no secret (collectstatic at install time) must run before there is an `.env`.
+    if not DEBUG and len(sys.argv) > 1 and sys.argv[1] not in {"collectstatic", "makemigrations", "help"}:
+        raise ImproperlyConfigured("SECRET_KEY is missing: set it in the environment or in .env (see .env.example).")
+    SECRET_KEY = "only-for-development-and-build-steps-" + "0" * 32
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+HTTPS = env.bool("HTTPS", default=False)
+
+# ---------------------------------------------------------------- applications
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "dj_rest_auth",
+    "django_filters",
+    "drf_yasg",
+    "csp",
+    "webpack_loader",
+    "simple_history",
+    "background_task",
+    "patients",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "config.middleware.SignInMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ---------------------------------------------------------------- database
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'wardlight.sqlite3'}")}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # A deferred transaction that turns into a write fails at once where another writes: with these
+        # three, 200 concurrent edits all succeed (traps.md measured 166 failures without).
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+    }
+# Threads, each with a connection of its own, that requests and socket actions borrow.
+DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---------------------------------------------------------------- between processes
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": "wardlight"},
+        }
+    }
+else:
+    CHANNEL_LAYERS = {}
+
+# ---------------------------------------------------------------- sign-in
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+
+SIGN_IN_IDLE_TIME = timedelta(hours=12)
+SIGN_IN_LIFETIME = timedelta(days=7)
+SIGN_IN_SERVICE_LIFETIME = timedelta(days=365)
+
+SESSION_COOKIE_AGE = int(SIGN_IN_LIFETIME.total_seconds())
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "patients.api.pages.csrf_failure"
+
+# dj-rest-auth's views on our own sign-ins (api/sign_in.py); its one token a user is not used.
+REST_AUTH = {"TOKEN_MODEL": None, "OLD_PASSWORD_FIELD_ENABLED": True}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "patients.api.authentication.TokenAuthentication",
+        "patients.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["patients.permissions.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "patients.api.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["patients.api.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "patients.api.errors.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DJANGO_CHANNELS_REST_API = {"DEFAULT_PERMISSION_CLASSES": ["patients.permissions.RoleSocketPermission"]}
+
+# ---------------------------------------------------------------- clinical
+# After an acknowledgement this old, the same cause is told again (clinical.md 3).
+RETELL_AFTER = timedelta(minutes=env.int("RETELL_AFTER_MINUTES", default=60))
+
+# ---------------------------------------------------------------- background tasks
+MAX_ATTEMPTS = 25
+BACKGROUND_TASK_RUN_ASYNC = False
+
+# ---------------------------------------------------------------- language and time
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-gb")
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+# ---------------------------------------------------------------- static files
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # webpack hashes its own names, so no manifest storage on top (it would hash them twice).
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WEBPACK_LOADER = {
+    "DEFAULT": {
+        "BUNDLE_DIR_NAME": "app/",
+        "STATS_FILE": BASE_DIR / "static" / "app" / "webpack-stats.json",
+        "CACHE": not DEBUG,
+    }
+}
+
+
+def WHITENOISE_IMMUTABLE_FILE_TEST(path: str, url: str) -> bool:  # noqa: N802 - WhiteNoise's name
+    """Files with webpack's content hash in their name never change."""
+    import re
+
+    return re.search(r"\.[0-9a-f]{10,20}\.(js|css|woff2|svg)$", url) is not None
+
+
+# ---------------------------------------------------------------- security
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/swagger"],
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if HTTPS:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# ---------------------------------------------------------------- logging
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {"wardlight": {"level": "INFO"}},
+}
+
+SWAGGER_SETTINGS = {
+    "SECURITY_DEFINITIONS": {"Token": {"type": "apiKey", "name": "Authorization", "in": "header"}},
+    "USE_SESSION_AUTH": True,
+    "LOGIN_URL": "/admin/login/",
+}

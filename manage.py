@@ -1,0 +1,16 @@
+#!/usr/bin/env python
+"""Wardlight's command line: `manage.py serve`, `process_tasks`, `demo`, `import_csv` and Django's own."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class PatientsConfig(AppConfig):
+    name = "patients"
+    verbose_name = "Wardlight"
+
+    def ready(self) -> None:
+        from simple_history.signals import post_create_historical_record
+
+        from . import consumers, events, roles  # importing the consumers connects their observers
+        from .realtime.doorbell import CommandDoorbell
+        from .services import access
+
+        post_migrate.connect(roles.create_groups, sender=self, dispatch_uid="wardlight.roles")
+        access.connect()
+        post_create_historical_record.connect(_note_version, dispatch_uid="wardlight.version")
+        # Until a server or worker takes over: a command tells the servers that the log grew.
+        events.set_publisher(CommandDoorbell().publish)
+
+
+def _note_version(instance: Any, history_instance: Any, history_user: Any, **_: Any) -> None:
+    """Tell the service that saved a report which version it made, and spare reading the user again to tell it."""
+    instance.wardlight_history_id = history_instance.history_id
+    if history_user is not None and history_instance.history_user_id == history_user.pk:
+        history_instance.history_user = history_user

@@ -1,0 +1,197 @@
+"""From a committed change to every connected client: the unit of work and the event log.
+
+Every write runs in a `unit_of_work`. Observers (consumers.py) note which objects changed; as the transaction's
+last act the event counter is moved on and one event per frame is written. The counter's row stays locked until the
+commit, so numbers become visible in order and without holes: an auto-increment id would be handed out earlier, and a
+reader asking for what is newer would miss the slower of two commits. After the commit the frames go to this
+process's hub, which rings the doorbell for the others; publishing can neither fail nor delay the save.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import orjson
+from django.db import connection, transaction
+
+from . import clock
+from .models import Event, EventCounter, new_epoch
+
+logger = logging.getLogger("wardlight.events")
+
+ACCESS_STREAM: Final = "access"  # sign-outs and changed roles: read by every process, sent to no client
+
+
+class Entry(NamedTuple):
+    """One entry of the log. `frame` is the whole text frame of `/ws/`, as UTF-8."""
+
+    number: int
+    stream: str
+    frame: bytes
+
+
+@dataclass
+class _Note:
+    """That something changed: `build` gives the payload's members, in the committed state, when the unit ends."""
+
+    stream: str
+    kind: str  # the payload's "type"
+    action: str | None
+    build: Callable[[], Any]
+
+    def encode(self) -> tuple[str, bytes]:
+        head = b'"type":"%s",' % self.kind.encode()
+        if self.action is not None:
+            head += b'"action":"%s",' % self.action.encode()
+        return self.stream, head + b'"data":' + orjson.dumps(self.build())
+
+
+@dataclass
+class _Unit:
+    notes: dict[tuple[str, Any], _Note] = field(default_factory=dict)
+
+    def add(self, key: tuple[str, Any], note: _Note) -> None:
+        earlier = self.notes.get(key)
+        if earlier is None:
+            self.notes[key] = note
+        elif note.action == "delete" and earlier.action == "create":
+            del self.notes[key]  # created and gone within one transaction: nobody ever saw it
+        else:
+            if earlier.action == "create":
+                note.action = "create"
+            self.notes[key] = note
+
+
+def _units() -> list[_Unit]:
+    """The open units of this thread's connection, innermost last."""
+    units: list[_Unit] | None = getattr(connection, "wardlight_units", None)
+    if units is None:
+        units = []
+        connection.wardlight_units = units  # type: ignore[attr-defined]
+    return units
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """One transaction whose changes are told once each, after its commit, in their committed state.
+
+    Units nest: an inner one that fails drops its own notes, and the outermost writes the events.
+    """
+    units = _units()
+    unit = _Unit()
+    with transaction.atomic():
+        units.append(unit)
+        try:
+            yield
+            units.pop()
+        except BaseException:
+            units.pop()
+            raise
+        if units:
+            for key, note in unit.notes.items():
+                units[-1].add(key, note)
+        elif unit.notes:
+            _write(list(unit.notes.values()))
+
+
+def _add(key: tuple[str, Any], note: _Note) -> None:
+    units = _units()
+    if units:
+        units[-1].add(key, note)
+        return
+    # A save outside every service (the admin site, a shell): told all the same, in a unit of its own.
+    with unit_of_work():
+        _units()[-1].add(key, note)
+
+
+def note_change(stream: str, action: str, pk: Any, build: Callable[[], Any]) -> None:
+    """Note that the object `pk` of `stream` was created, updated or deleted (`action`)."""
+    _add((stream, pk), _Note(stream, "change", action, build))
+
+
+def note_notification(pk: Any, build: Callable[[], Any]) -> None:
+    """Note that a notification is to be told on `history` (contract.md), besides its change on `notifications`."""
+    _add(("told", pk), _Note("history", "notification", None, build))
+
+
+def note_access(*, sign_in_id: int | None = None, user_id: int | None = None) -> None:
+    """Note that one sign-in ended, or that a user's role or activity changed: every process closes their sockets."""
+    who = {"sign_in": sign_in_id, "user": user_id}
+    _add((ACCESS_STREAM, (sign_in_id, user_id)), _Note(ACCESS_STREAM, "access", None, lambda: who))
+
+
+def _write(notes: list[_Note]) -> None:
+    # Encoded before the counter is locked: the lock is held for two statements and the commit only.
+    bodies = [note.encode() for note in notes]
+    last = _move_counter(len(bodies))
+    entries = []
+    for number, (stream, body) in enumerate(bodies, start=last - len(bodies) + 1):
+        frame = b'{"stream":"%s","payload":{%s,"event":%d}}' % (stream.encode(), body, number)
+        entries.append(Entry(number, stream, frame))
+    _insert(entries, clock.now())
+    transaction.on_commit(lambda: _publish(entries), robust=True)
+
+
+def _move_counter(count: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE patients_eventcounter SET last = last + %s WHERE id = 1 RETURNING last", [count])
+        row = cursor.fetchone()
+    if row is not None:
+        return int(row[0])
+    # A database emptied by hand: count from the start, under a new epoch, so that clients list afresh.
+    EventCounter.objects.create(id=1, last=count)
+    return count
+
+
+def _insert(entries: list[Entry], now: datetime) -> None:
+    Event.objects.bulk_create(
+        Event(number=entry.number, stream=entry.stream, frame=entry.frame.decode(), created_at=now)
+        for entry in entries
+    )
+
+
+# ---------------------------------------------------------------- after the commit
+_publisher: Callable[[list[Entry]], None] | None = None
+
+
+def set_publisher(publisher: Callable[[list[Entry]], None] | None) -> None:
+    """Hand committed entries to `publisher` (the hub, or the doorbell of a process that serves nobody)."""
+    global _publisher
+    _publisher = publisher
+
+
+def _publish(entries: list[Entry]) -> None:
+    if _publisher is not None:
+        _publisher(entries)
+
+
+# ---------------------------------------------------------------- reading the log
+class LogState(NamedTuple):
+    last: int
+    epoch: str
+
+
+def log_state() -> LogState:
+    """The number of the newest committed event, and the epoch of this database."""
+    row = EventCounter.objects.filter(id=1).values_list("last", "epoch").first()
+    if row is None:
+        counter, _ = EventCounter.objects.get_or_create(id=1, defaults={"last": 0, "epoch": new_epoch()})
+        row = (counter.last, counter.epoch)
+    return LogState(*row)
+
+
+def read_log(*, after: int, up_to: int | None = None, limit: int = 1000) -> list[Entry]:
+    """The entries numbered above `after` (and not above `up_to`), oldest first, at most `limit`."""
+    events = Event.objects.filter(number__gt=after)
+    if up_to is not None:
+        events = events.filter(number__lte=up_to)
+    rows = events.order_by("number").values_list("number", "stream", "frame")[:limit]
+    return [Entry(number, stream, frame.encode()) for number, stream, frame in rows]
+
+
+def oldest_number() -> int | None:
+    """The number of the oldest event that is kept, or None where none is."""
+    return Event.objects.order_by("number").values_list("number", flat=True).first()

@@ -1,0 +1,404 @@
+"""What Wardlight keeps: patients, their reports and every version of them, notifications, the event log, sign-ins.
+
+Fields, constraints and one-row properties only. All writes go through `patients.services`.
+Instants are stored in UTC; a measurement that was not taken is NULL, never 0 (clinical.md 1).
+"""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from .rules.ranges import RANGES
+
+
+class Patient(models.Model):
+    """One person on the ward and one stay; the derived columns below are written by `services` alone."""
+
+    class Sex(models.TextChoices):
+        MALE = "male"
+        FEMALE = "female"
+        OTHER = "other"
+        UNKNOWN = "unknown"
+
+    class Pathway(models.TextChoices):
+        NEWS2 = "news2"
+        DENGUE = "dengue"
+        NONE = "none"
+
+    hospital_number = models.CharField(max_length=40, null=True, blank=True, unique=True)  # noqa: DJ001 - "" is not unique
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    date_of_birth = models.DateField(null=True, blank=True)
+    sex = models.CharField(max_length=10, choices=Sex.choices, default=Sex.UNKNOWN)
+    pregnant = models.BooleanField(default=False)
+    ward = models.CharField(max_length=40, blank=True, default="")
+    bed = models.CharField(max_length=40, blank=True, default="")
+    allergies = models.TextField(blank=True, default="", max_length=2000)
+    diagnosis = models.TextField(blank=True, default="", max_length=2000)
+    admission_date = models.DateTimeField(default=timezone.now)
+    dismissal_date = models.DateTimeField(null=True, blank=True)
+    pathway = models.CharField(max_length=10, choices=Pathway.choices, default=Pathway.NEWS2)
+    spo2_scale = models.PositiveSmallIntegerField(default=1, choices=[(1, "1"), (2, "2")])
+    fever_onset_at = models.DateTimeField(null=True, blank=True)
+    hematocrit_baseline = models.FloatField(null=True, blank=True)
+    monitoring_interval = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    # Derived from the reports, in the transaction that changes them, so that a board of 300 needs one query.
+    last_report = models.ForeignKey(
+        "Report", null=True, editable=False, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    last_scored = models.ForeignKey(
+        "Report", null=True, editable=False, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    current_risk = models.CharField(max_length=10, null=True, editable=False)  # noqa: DJ001 - null: no set yet
+    next_due_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    due_interval = models.PositiveIntegerField(null=True, editable=False)  # minutes, for the grace time
+    due_report_id = models.BigIntegerField(null=True, editable=False)  # the newest set, null before the first
+    open_notifications = models.PositiveIntegerField(default=0, editable=False)
+    # The next instant at which something must be said, and what: the background task only wakes the worker.
+    reminder_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    reminder_kind = models.CharField(max_length=24, blank=True, default="", editable=False)
+
+    history = HistoricalRecords(
+        history_id_field=models.BigAutoField(primary_key=True),
+        excluded_fields=[
+            "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
+            "open_notifications", "reminder_at", "reminder_kind",
+        ],
+    )  # fmt: skip
+
+    class Meta:
+        ordering = ("id",)
+        permissions = (("change_plan", "Can change the monitoring plan"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(spo2_scale__in=(1, 2)), name="patient_spo2_scale_1_or_2"),
+            models.CheckConstraint(
+                condition=Q(monitoring_interval__gte=5, monitoring_interval__lte=1440),
+                name="patient_interval_5_to_1440",
+            ),
+            models.CheckConstraint(
+                condition=Q(hematocrit_baseline__gte=5, hematocrit_baseline__lte=80),
+                name="patient_hematocrit_baseline_possible",
+            ),
+            models.CheckConstraint(
+                condition=Q(dismissal_date__isnull=True) | Q(dismissal_date__gte=models.F("admission_date")),
+                name="patient_dismissed_after_admission",
+            ),
+        )
+        indexes = (models.Index(fields=("ward", "id"), name="patient_by_ward"),)
+
+    def __str__(self) -> str:
+        return f"{self.last_name.upper()}, {self.first_name}"
+
+    @property
+    def is_discharged(self) -> bool:
+        return self.dismissal_date is not None
+
+
+class HistoryVersion(models.Model):
+    """What a version of a report carries besides the report's own fields."""
+
+    is_retired = models.BooleanField(default=False, editable=False)
+    amendments = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def _possible_range_constraints() -> list[models.CheckConstraint]:
+    """One CHECK per measured field. It also keeps NaN out of PostgreSQL, where NaN is above every number."""
+    constraints = [
+        models.CheckConstraint(
+            condition=Q(**{f"{field}__gte": limits.hard[0], f"{field}__lte": limits.hard[1]}),
+            name=f"report_{field}_possible",
+        )
+        for field, limits in RANGES.items()
+    ]
+    constraints.append(
+        models.CheckConstraint(
+            condition=Q(bp_dia__lt=models.F("bp_sys")) | Q(bp_dia=0, bp_sys=0) | Q(bp_dia__isnull=True),
+            name="report_diastolic_below_systolic",
+        )
+    )
+    return constraints
+
+
+class Report(models.Model):
+    """One set of observations of one patient, taken at one moment. Units as in contract.md."""
+
+    class Consciousness(models.TextChoices):
+        ALERT = "A"
+        CONFUSION = "C"
+        VOICE = "V"
+        PAIN = "P"
+        UNRESPONSIVE = "U"
+
+    class Status(models.TextChoices):
+        FEBRILE = "febrile"
+        CRITICAL = "critical"
+        RECOVERY = "recovery"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reports", db_index=False)
+    datetime = models.DateTimeField(default=timezone.now)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+
+    # vital signs
+    temperature = models.FloatField(null=True, blank=True)
+    pulse = models.SmallIntegerField(null=True, blank=True)
+    respiration = models.SmallIntegerField(null=True, blank=True)
+    bp_sys = models.SmallIntegerField(null=True, blank=True)
+    bp_dia = models.SmallIntegerField(null=True, blank=True)
+    o2sat = models.FloatField(null=True, blank=True)
+    supplemental_oxygen = models.BooleanField(null=True, blank=True)
+    oxygen_flow = models.FloatField(null=True, blank=True)
+    oxygen_device = models.CharField(max_length=60, blank=True, default="")
+    consciousness = models.CharField(max_length=1, null=True, blank=True, choices=Consciousness.choices)  # noqa: DJ001
+    pain_score = models.SmallIntegerField(null=True, blank=True)
+    blood_glucose = models.FloatField(null=True, blank=True)
+    capillary_refill = models.FloatField(null=True, blank=True)
+    # fluids, ml since that field was last recorded
+    fi_oral = models.FloatField(null=True, blank=True)
+    fi_parenteral = models.FloatField(null=True, blank=True)
+    fi_other = models.FloatField(null=True, blank=True)
+    fo_urine = models.FloatField(null=True, blank=True)
+    fo_uf = models.FloatField(null=True, blank=True)
+    fo_emesis = models.FloatField(null=True, blank=True)
+    fo_drainage = models.FloatField(null=True, blank=True)
+    # body
+    weight = models.FloatField(null=True, blank=True)
+    height = models.FloatField(null=True, blank=True)
+    abd_cir = models.FloatField(null=True, blank=True)
+    stools = models.SmallIntegerField(null=True, blank=True)
+    urine = models.SmallIntegerField(null=True, blank=True)
+    # laboratory
+    hematocrit = models.FloatField(null=True, blank=True)
+    platelet = models.FloatField(null=True, blank=True)
+    wbc = models.FloatField(null=True, blank=True)
+    # course
+    status = models.CharField(max_length=10, blank=True, default="", choices=Status.choices)
+    day_of_fever = models.PositiveSmallIntegerField(null=True, blank=True)
+    diet = models.CharField(max_length=200, blank=True, default="")
+    warning_signs = models.JSONField(null=True, blank=True)
+    additional = models.TextField(blank=True, default="", max_length=4000)
+    medical_advice = models.TextField(blank=True, default="", max_length=4000)
+    not_measured = models.JSONField(default=dict, blank=True)
+    monitoring_interval = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    # computed by the rules when the report was saved, and kept: a later change of scale never rewrites it
+    news2 = models.JSONField(default=dict, editable=False)
+    is_set = models.BooleanField(default=False, editable=False)
+    is_complete = models.BooleanField(default=False, editable=False)
+    due_at = models.DateTimeField(null=True, editable=False)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    history = HistoricalRecords(
+        history_id_field=models.BigAutoField(primary_key=True),
+        # simple-history's own column ends at 100 characters; a reason is a sentence or three.
+        history_change_reason_field=models.TextField(null=True, max_length=1000),  # noqa: DJ001 - null: none given
+        bases=[HistoryVersion],
+        related_name="versions",
+    )
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (
+            models.Index(fields=("patient", "datetime", "id"), name="report_of_patient_by_time"),
+            models.Index(fields=("datetime", "id"), name="report_by_time"),  # the list of all reports, by keyset
+        )
+        constraints = (
+            *_possible_range_constraints(),
+            models.CheckConstraint(
+                condition=Q(monitoring_interval__gte=5, monitoring_interval__lte=1440),
+                name="report_interval_5_to_1440",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"report {self.pk} of patient {self.patient_id}"
+
+
+class Amendment(models.Model):
+    """The append-only ledger: what a version held before it was amended or retired, by whom and why."""
+
+    class Kind(models.TextChoices):
+        AMENDED = "amended"
+        RETIRED = "retired"
+
+    history_id = models.BigIntegerField(db_index=True)
+    report_id = models.BigIntegerField(db_index=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    amended_at = models.DateTimeField(default=timezone.now)
+    amended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=1000)
+    before = models.JSONField()
+    after = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} version {self.history_id}"
+
+
+class Notification(models.Model):
+    """Something everybody connected was told, and what became of it."""
+
+    class Kind(models.TextChoices):
+        DETERIORATION = "deterioration"
+        OBSERVATION_DUE = "observation_due"
+        OBSERVATION_OVERDUE = "observation_overdue"
+
+    class Severity(models.TextChoices):
+        LOW = "low"
+        MEDIUM = "medium"
+        HIGH = "high"
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        ACKNOWLEDGED = "acknowledged"
+        ESCALATED = "escalated"
+        RESOLVED = "resolved"
+
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    severity = models.CharField(max_length=8, choices=Severity.choices)
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="notifications", db_index=False)
+    # No constraint: a notification outlives the report and the version that it tells of.
+    report = models.ForeignKey(
+        Report, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="notifications"
+    )
+    history_id = models.BigIntegerField(null=True)
+    reasons = models.JSONField(default=list)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    acknowledged_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)
+    escalated_to = models.CharField(max_length=20, blank=True, default="")
+    resolved_at = models.DateTimeField(null=True)
+    resolved_because = models.CharField(max_length=200, blank=True, default="")
+    suppressed_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (
+            models.Index(fields=("patient", "status"), name="notification_of_patient"),
+            models.Index(fields=("status", "id"), name="notification_by_status"),
+        )
+        # SQL holds nulls distinct, so a reminder without a report needs a constraint of its own. A deterioration
+        # has no due_at and is told apart by its causes (services.notifications).
+        constraints = (
+            models.UniqueConstraint(fields=("patient", "kind", "due_at", "report"), name="notification_once"),
+            models.UniqueConstraint(
+                fields=("patient", "kind", "due_at"), condition=Q(report__isnull=True), name="notification_once_no_report"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk} ({self.status})"
+
+    @property
+    def is_unresolved(self) -> bool:
+        return self.status != self.Status.RESOLVED
+
+
+class Event(models.Model):
+    """One entry of the log: a frame as every entitled client gets it. Numbers follow the order of commits."""
+
+    number = models.BigIntegerField(primary_key=True)
+    stream = models.CharField(max_length=16)
+    frame = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return f"event {self.number} on {self.stream}"
+
+
+def new_epoch() -> str:
+    return uuid.uuid4().hex
+
+
+class EventCounter(models.Model):
+    """One row: the last event's number. Locked until commit, so that numbers appear in order and without holes."""
+
+    last = models.BigIntegerField(default=0)
+    epoch = models.CharField(max_length=32, default=new_epoch)
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.last}"
+
+
+class SignIn(models.Model):
+    """One device of one user, signed in: a token and, for a browser, the session that goes with it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sign_ins")
+    token_hash = models.CharField(max_length=64, unique=True)
+    session_key = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001 - unique where there is one
+    device = models.CharField(max_length=200, blank=True, default="")
+    address = models.GenericIPAddressField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk} of user {self.user_id}"
+
+
+class SignInFailure(models.Model):
+    """A failed sign-in, kept for the throttle, which all processes share."""
+
+    username = models.CharField(max_length=150)
+    address = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"failed sign-in at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer a POST got, so that the same key gives it again within 24 hours and creates nothing."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=200)
+    request_hash = models.CharField(max_length=64)
+    response: Any = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "key"), name="idempotency_key_once"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class WorkerHeartbeat(models.Model):
+    """When each worker last looked for work; /health/ready wants one that is not old."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

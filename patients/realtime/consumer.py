@@ -1,0 +1,145 @@
+"""What all consumers share: DCRF's actions, with our permissions, pages and errors, and without a socket of their own.
+
+DCRF's consumer is a Channels consumer with a channel layer, a queue and a task. Ours is made for one request, answers
+through `send` and is gone.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from djangochannelsrestframework.decorators import action
+from djangochannelsrestframework.generics import GenericAsyncAPIConsumer
+from rest_framework.exceptions import MethodNotAllowed, PermissionDenied, ValidationError
+
+from ..api import listing
+from ..api.errors import answer_of
+from ..permissions import RoleSocketPermission
+from ..services.errors import Stale
+
+# The members of a request that reach an action. DCRF passes all of them as keyword arguments, so that a client's
+# `self` or `scope` would collide with the method's own.
+REQUEST_MEMBERS: Final = frozenset(
+    {"pk", "data", "filters", "ordering", "limit", "offset", "since", "epoch", "idempotency_key"}
+)
+
+
+class Snapshot(NamedTuple):
+    """Rows or an object with the event it is true as of."""
+
+    data: Any
+    event: int
+
+
+class StreamConsumer(GenericAsyncAPIConsumer):
+    """The base of every stream's consumer. `subject` is its key in permissions.TABLE."""
+
+    subject: str = ""
+    permission_classes = (RoleSocketPermission,)
+
+    def __init__(
+        self,
+        *,
+        scope: dict[str, Any],
+        send: Callable[[dict[str, Any]], None],
+        connection: Any = None,
+        hub: Any = None,
+    ) -> None:
+        super().__init__()
+        self.scope = scope
+        self.connection = connection
+        self.hub = hub
+        self._send = send
+
+    async def send_json(self, content: Any, close: bool = False) -> None:
+        self._send(content)
+
+    async def receive_json(self, content: dict[str, Any], **kwargs: Any) -> None:
+        """Perform the action that a payload asks for, and reply."""
+        request_id = content.get("request_id")
+        name = content.get("action")
+        if not isinstance(name, str):
+            await self.reply(
+                None, errors=[{"action": ["Name the action."]}], status=400, request_id=request_id
+            )
+            return
+        members = {key: value for key, value in content.items() if key in REQUEST_MEMBERS}
+        await self.handle_action(name, request_id=request_id, **members)
+
+    async def check_permissions(self, action: str, **kwargs: Any) -> None:
+        if action not in self.available_actions:
+            raise UnknownAction(action, self.available_actions)
+        await super().check_permissions(action, **kwargs)
+
+    async def handle_exception(self, exc: Exception, action: str | None, request_id: Any) -> None:
+        """Reply as REST would; the connection lives on, also after what nobody foresaw."""
+        if isinstance(exc, PermissionDenied) and not exc.args:
+            exc = PermissionDenied(detail="Your role does not allow this.")
+        status, body = answer_of(exc)
+        if isinstance(exc, MethodNotAllowed):
+            status = 404
+        if isinstance(exc, Stale):
+            await self.reply(action, data=body, errors=[{"detail": str(exc)}], status=409, request_id=request_id)
+            return
+        errors = body if isinstance(body, list) else [body]
+        await self.reply(action, errors=errors, status=status, request_id=request_id)
+
+    async def reply(
+        self, action: str | None, data: Any = None, errors: Any = None, status: int = 200, request_id: Any = None
+    ) -> None:
+        payload = {
+            "action": action,
+            "request_id": request_id,
+            "response_status": status,
+            "errors": errors or [],
+            "data": data,
+        }
+        if isinstance(data, Snapshot):
+            payload["data"], payload["event"] = data
+        await self.send_json(payload)
+
+    def get_serializer_context(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_serializer_context(**kwargs), "user": self.scope["user"]}
+
+
+class UnknownAction(MethodNotAllowed):
+    """The stream has no such action (404)."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(name, detail=f"There is no such action here; there are {', '.join(sorted(known))}.")
+
+
+class ReadingMixin:
+    """`list` and `retrieve`, from the same place as REST's."""
+
+    subject: str
+
+    @action()
+    def list(self, **request: Any) -> tuple[Snapshot, int]:
+        page = listing.list_objects(
+            self.subject,
+            filters=request.get("filters"),
+            ordering=request.get("ordering"),
+            limit=request.get("limit"),
+            offset=request.get("offset"),
+        )
+        return Snapshot({"count": page.count, "results": page.results}, page.event), 200
+
+    @action()
+    def retrieve(self, **request: Any) -> tuple[Snapshot, int]:
+        return Snapshot(*listing.retrieve_object(self.subject, needed_pk(request))), 200
+
+
+def needed_pk(request: dict[str, Any]) -> Any:
+    """The request's `pk`. Raises ValidationError (400) where it is missing."""
+    if request.get("pk") is None:
+        raise ValidationError({"pk": ["Say which one."]})
+    return request["pk"]
+
+
+def needed_data(request: dict[str, Any]) -> dict[str, Any]:
+    """The request's `data`. Raises ValidationError (400) where it is missing or no object."""
+    data = request.get("data")
+    if not isinstance(data, dict):
+        raise ValidationError({"data": ["An object is needed."]})
+    return data
+

@@ -1,0 +1,169 @@
+"""All streams over one socket: frames `{"stream": S, "payload": P}` in, to the stream's consumer; replies out.
+
+In the place of channelsmultiplexer, whose wire form is kept: one bad frame ended its socket with all streams, it ran
+one task and one queue per stream and client, and decoded and encoded every frame again for each client. Here a
+stream's consumer is made for a request and forgotten; pushed frames do not pass through at all (hub.py).
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from typing import Any, Final
+
+import orjson
+
+from ..permissions import role_of
+from .connection import CLOSE_RESTART, CLOSE_TOO_MANY, STREAMS, Connection, Send, encode_text_frame
+from .consumer import StreamConsumer
+from .hub import Hub, get_hub
+from .json_frames import BadFrame, read_frame
+from .threads import lent_thread
+
+logger = logging.getLogger("wardlight.socket")
+
+FRAMES_A_SECOND: Final = 50
+SECONDS_UNTIL_SLOWED: Final = 5
+SECONDS_UNTIL_CLOSED: Final = 15
+SLOWED_PAUSE: Final = 1 / FRAMES_A_SECOND
+
+
+class Flow:
+    """How fast a client sends: over 50 frames a second for 5 s it is slowed, after 15 s closed."""
+
+    __slots__ = ("_arrivals", "_too_fast_since")
+
+    def __init__(self) -> None:
+        self._arrivals: deque[float] = deque(maxlen=FRAMES_A_SECOND)
+        self._too_fast_since: float | None = None
+
+    def count(self, at: float) -> float:
+        """Note a frame at `at` (monotonic seconds); returns for how many seconds the client has been too fast."""
+        arrivals = self._arrivals
+        is_fast = len(arrivals) == FRAMES_A_SECOND and at - arrivals[0] < 1
+        arrivals.append(at)
+        if not is_fast:
+            self._too_fast_since = None
+            return 0
+        if self._too_fast_since is None:
+            self._too_fast_since = at
+        return at - self._too_fast_since
+
+
+class AsyncJsonWebsocketDemultiplexer:
+    """The ASGI application of `/ws/`: `AsyncJsonWebsocketDemultiplexer(patients=PatientConsumer.as_asgi(), …)`."""
+
+    def __init__(self, **streams: Any) -> None:
+        unknown = set(streams) - set(STREAMS)
+        if unknown:
+            raise ValueError(f"Add {sorted(unknown)} to STREAMS and to permissions.TABLE first.")
+        self._consumers: dict[str, type[StreamConsumer]] = {
+            stream: application.consumer_class for stream, application in streams.items()
+        }
+
+    def single(self, stream: str) -> "_Door":
+        """The ASGI application of `/ws/<stream>/`: one stream, payloads bare, no greeting and no heartbeat."""
+        return _Door({stream: self._consumers[stream]}, single=stream)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
+        await _Door(self._consumers, single=None)(scope, receive, send)
+
+
+class _Door:
+    """One path: which streams it carries, and whether it carries one of them bare."""
+
+    def __init__(self, consumers: dict[str, type[StreamConsumer]], *, single: str | None) -> None:
+        self._consumers = consumers
+        self._single = single
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
+        hub = get_hub()
+        await hub.ready()
+        await receive()  # websocket.connect
+        if hub.is_stopping:
+            await send({"type": "websocket.close", "code": CLOSE_RESTART})
+            return
+        await send({"type": "websocket.accept", "subprotocol": scope.get("subprotocol")})
+        user = scope["user"]
+        connection = Connection(
+            send, user=user, role=role_of(user), sign_in=scope.get("sign_in"), single=self._single
+        )
+        hub.register(connection)
+        try:
+            await self._serve(_Client(scope, connection=connection, hub=hub), receive=receive)
+        finally:
+            hub.unregister(connection)
+
+    async def _serve(self, client: "_Client", *, receive: Any) -> None:
+        flow = Flow()
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            too_fast_for = flow.count(time.monotonic())
+            if too_fast_for > SECONDS_UNTIL_CLOSED:
+                client.connection.close(CLOSE_TOO_MANY)
+                return
+            if too_fast_for > SECONDS_UNTIL_SLOWED:
+                await self._slow_down(client)
+            await self._answer(client, message)
+
+    @staticmethod
+    async def _slow_down(client: "_Client") -> None:
+        client.connection.outlet.pause_reading()
+        await asyncio.sleep(SLOWED_PAUSE)
+        client.connection.outlet.resume_reading()
+
+    async def _answer(self, client: "_Client", message: dict[str, Any]) -> None:
+        """Answer one frame. Whatever it holds, the connection lives on."""
+        stream: str | None = self._single
+        try:
+            frame = read_frame(message)
+            if self._single is None:
+                stream, payload = self._address(frame)
+            else:
+                payload = frame
+            await client.perform(self._consumers[stream], stream=stream, payload=payload, door=self)  # type: ignore[index]
+        except BadFrame as bad:
+            client.reply(bad.stream if self._single is None else stream, bad.as_reply(), is_bare=self.is_bare)
+
+    @property
+    def is_bare(self) -> bool:
+        return self._single is not None
+
+    def _address(self, frame: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        stream, payload = frame.get("stream"), frame.get("payload")
+        if not isinstance(stream, str) or stream not in self._consumers:
+            raise BadFrame(f"Name a stream: one of {', '.join(self._consumers)}.", status=404)
+        if not isinstance(payload, dict):
+            raise BadFrame("The payload must be an object.", stream=stream)
+        return stream, payload
+
+
+class _Client:
+    """One connected client's requests, one after the other, with the rights it was admitted with."""
+
+    __slots__ = ("connection", "hub", "scope")
+
+    def __init__(self, scope: dict[str, Any], *, connection: Connection, hub: Hub) -> None:
+        self.scope = scope
+        self.connection = connection
+        self.hub = hub
+
+    async def perform(
+        self, consumer_class: type[StreamConsumer], *, stream: str, payload: dict[str, Any], door: _Door
+    ) -> None:
+        def send(reply: dict[str, Any]) -> None:
+            self.reply(stream, reply, is_bare=door.is_bare)
+
+        consumer = consumer_class(scope=self.scope, send=send, connection=self.connection, hub=self.hub)
+        async with lent_thread():
+            await consumer.receive_json(payload)
+
+    def reply(self, stream: str | None, payload: dict[str, Any], *, is_bare: bool) -> None:
+        self.connection.write(encode_text_frame(encode_reply(stream, payload, is_bare=is_bare)))
+
+
+def encode_reply(stream: str | None, payload: dict[str, Any], *, is_bare: bool) -> bytes:
+    """A reply as it goes over the wire."""
+    return orjson.dumps(payload if is_bare else {"stream": stream, "payload": payload})

@@ -1,0 +1,291 @@
+"""The hub: one per serving process. It knows every connected client and hands each what it may see, in order.
+
+Frames come from this process's own commits (`offer`), or from the log when the doorbell rings, and once in a while
+anyway. Whatever comes is sorted by number, and nothing is handed out before everything before it was: the log has no
+holes, so a gap only means that another commit is still on its way here.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from channels.db import database_sync_to_async
+
+from .. import clock, events
+from ..events import ACCESS_STREAM, Entry, LogState
+from ..services import sign_ins
+from .connection import CLOSE_RESTART, CLOSE_SIGNED_OUT, Audience, Connection, encode_text_frame
+from .doorbell import Doorbell
+from .threads import lent_thread
+
+logger = logging.getLogger("wardlight.hub")
+
+SECONDS_BETWEEN_LOOKS: Final = 0.5
+HEARTBEAT_SECONDS: Final = 10
+TOUCH_SECONDS: Final = 300
+ENTRIES_A_READ: Final = 500
+
+
+class Hub:
+    """All methods but `offer` belong to the loop's thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.doorbell = Doorbell(self.loop)
+        self.last = 0  # the number up to which every connection was handed everything it may see
+        self.epoch = ""
+        self.is_stopping = False
+        self._groups: dict[Audience, set[Connection]] = {}
+        self._offered: deque[list[Entry]] = deque()
+        self._is_draining = False
+        self._early: dict[int, Entry] = {}
+        self._looking: asyncio.Task[None] | None = None
+        self._look_again = False
+        self._tick = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ready: asyncio.Task[None] = self.loop.create_task(self._start())
+
+    async def ready(self) -> None:
+        """Return when the hub knows where the log stands; connections are registered from then on."""
+        await asyncio.shield(self._ready)
+
+    async def _start(self) -> None:
+        # Committed entries are kept from here on, so none falls between the read and the first registration.
+        events.set_publisher(self.offer)
+        while True:
+            try:
+                self.last, self.epoch = await _read_state()
+                break
+            except Exception as error:  # started before the database: wait for it
+                logger.warning("The event log cannot be read yet: %s", type(error).__name__)
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        self._tasks = [
+            self.loop.create_task(self._keep_looking()),
+            self.loop.create_task(self._keep_time()),
+            self.loop.create_task(self.doorbell.listen(self._heard)),
+        ]
+
+    async def stop(self) -> None:
+        """Close every connection with 1012 and end the hub's own tasks."""
+        self.is_stopping = True
+        events.set_publisher(None)
+        for task in self._tasks:
+            task.cancel()
+        for connection in list(self.connections()):
+            connection.close(CLOSE_RESTART)
+
+    # ------------------------------------------------------------ connections
+    def connections(self) -> Iterable[Connection]:
+        return (connection for group in self._groups.values() for connection in group)
+
+    def register(self, connection: Connection) -> None:
+        """From now on the connection gets everything it may see; its greeting follows at once."""
+        connection.slot = self._tick % HEARTBEAT_SECONDS
+        self._groups.setdefault(connection.audience, set()).add(connection)
+        if connection.audience.single is None:
+            connection.push(self._state_frame("hello"))
+
+    def unregister(self, connection: Connection) -> None:
+        group = self._groups.get(connection.audience)
+        if group is not None:
+            group.discard(connection)
+            if not group:
+                del self._groups[connection.audience]
+
+    def _state_frame(self, kind: str) -> bytes:
+        payload = {
+            "type": kind,
+            "event": self.last,
+            "epoch": self.epoch,
+            "server_time": clock.now().isoformat().replace("+00:00", "Z"),
+        }
+        return encode_text_frame(orjson.dumps({"stream": "events", "payload": payload}))
+
+    # ------------------------------------------------------------ entries in
+    def offer(self, entries: list[Entry]) -> None:
+        """Take what this process has committed. Called from any thread, and never blocks or fails it."""
+        self._offered.append(entries)
+        if not self._is_draining and not self.loop.is_closed():
+            self._is_draining = True
+            self.loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        self._is_draining = False
+        if not self._ready.done():
+            self.loop.call_later(0.05, self._drain)
+            return
+        arrived: list[Entry] = []
+        while self._offered:
+            arrived.extend(self._offered.popleft())
+        if arrived:
+            self._take(arrived)
+            self.doorbell.ring_soon(arrived[-1].number)
+
+    def _heard(self, number: int) -> None:
+        if number > self.last:
+            self._look()
+
+    def _take(self, entries: Iterable[Entry]) -> None:
+        """Hand out what continues the log; keep what came too early and fetch what is between."""
+        for entry in entries:
+            if entry.number > self.last:
+                self._early[entry.number] = entry
+        due: list[Entry] = []
+        while (entry_due := self._early.pop(self.last + 1, None)) is not None:
+            due.append(entry_due)
+            self.last += 1
+        if due:
+            self._hand_out(due)
+        if self._early:
+            self._look()
+
+    # ------------------------------------------------------------ entries out
+    def _hand_out(self, entries: list[Entry]) -> None:
+        for audience, group in list(self._groups.items()):
+            frames = encode_for(audience, entries)
+            if frames:
+                for connection in list(group):
+                    connection.push(frames)
+        for entry in entries:
+            if entry.stream == ACCESS_STREAM:
+                self._apply_access(orjson.loads(entry.frame)["payload"]["data"])
+
+    def _apply_access(self, who: dict[str, Any]) -> None:
+        """A sign-in ended, or a user's rights changed: their sockets end, here as in every process."""
+        if who["sign_in"] is not None:
+            ended = [c for c in self.connections() if c.sign_in_id == who["sign_in"]]
+            for connection in ended:
+                connection.close(CLOSE_SIGNED_OUT)
+        elif any(connection.user_id == who["user"] for connection in self.connections()):
+            self._spawn(self._recheck({c for c in self.connections() if c.user_id == who["user"]}))
+
+    # ------------------------------------------------------------ looking at the log
+    def _look(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = self.loop.create_task(self._catch_up())
+        else:
+            self._look_again = True
+
+    async def _catch_up(self) -> None:
+        while True:
+            self._look_again = False
+            try:
+                entries = await _read_entries(self.last)
+            except Exception as error:  # the database is away: the next look finds what this one missed
+                logger.warning("The event log cannot be read: %s", type(error).__name__)
+                return
+            newer = [entry for entry in entries if entry.number > self.last]
+            if newer and newer[0].number > self.last + 1:
+                self._adopt(LogState(newer[0].number - 1, self.epoch))
+            self._take(newer)
+            if len(entries) < ENTRIES_A_READ and not self._look_again:
+                return
+
+    def _adopt(self, state: LogState) -> None:
+        """The log was cut or replaced under us (pruned while away, restored): go on from where it stands."""
+        logger.warning("The event log does not continue after %d; going on after %d.", self.last, state.last)
+        self.last, self.epoch = state
+        self._early.clear()
+        for connection in self.connections():
+            if connection.audience.single is None:
+                connection.push(self._state_frame("hello"))
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            try:
+                state = await _read_state()
+            except Exception as error:  # the database is away: screens see no heartbeat move, and we try again
+                logger.warning("The event log cannot be read: %s", type(error).__name__)
+                continue
+            if state.epoch != self.epoch:
+                self._adopt(state)
+            elif state.last > self.last:
+                self._look()
+
+    # ------------------------------------------------------------ the clock
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self._tick += 1
+            self._send_heartbeats()
+            self._end_expired(clock.now())
+            if self._tick % TOUCH_SECONDS == 0:
+                self._spawn(self._touch())
+
+    def _send_heartbeats(self) -> None:
+        heartbeat = self._state_frame("heartbeat")
+        slot = self._tick % HEARTBEAT_SECONDS
+        for audience, group in list(self._groups.items()):
+            if audience.single is None:
+                for connection in [c for c in group if c.slot == slot and c.held_back is None]:
+                    connection.push(heartbeat)
+
+    def _end_expired(self, now: datetime) -> None:
+        for connection in [c for c in self.connections() if c.expires_at is not None and c.expires_at <= now]:
+            connection.close(CLOSE_SIGNED_OUT)
+
+    async def _touch(self) -> None:
+        """An open screen is in use: its sign-in does not fall idle."""
+        ids = {c.sign_in_id for c in self.connections() if c.sign_in_id is not None}
+        async with lent_thread():
+            await database_sync_to_async(sign_ins.touch)(ids, now=clock.now())
+
+    async def _recheck(self, connections: set[Connection]) -> None:
+        """Close those whose user's role or activity is no longer what they were admitted with."""
+        ids = {c.sign_in_id for c in connections if c.sign_in_id is not None}
+        async with lent_thread():
+            live = await database_sync_to_async(sign_ins.live_state)(ids)
+        for connection in connections:
+            state = live.get(connection.sign_in_id)
+            if state is None or state.role != connection.role:
+                connection.close(CLOSE_SIGNED_OUT)
+
+    def _spawn(self, coroutine: Any) -> None:
+        task = self.loop.create_task(coroutine)
+        self._tasks.append(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.remove(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("A task of the hub failed.", exc_info=task.exception())
+
+
+def encode_for(audience: Audience, entries: Iterable[Entry]) -> bytes:
+    """The entries that this audience may see, encoded for the wire and joined into one write."""
+    if audience.single is None:
+        return b"".join(encode_text_frame(e.frame) for e in entries if e.stream in audience.streams)
+    return b"".join(encode_text_frame(bare_payload(e)) for e in entries if e.stream in audience.streams)
+
+
+def bare_payload(entry: Entry) -> bytes:
+    """The payload without the stream around it, for `/ws/<stream>/`."""
+    return entry.frame[len(b'{"stream":"","payload":') + len(entry.stream) : -1]
+
+
+async def _read_state() -> LogState:
+    async with lent_thread():
+        return await database_sync_to_async(events.log_state)()
+
+
+async def _read_entries(after: int) -> list[Entry]:
+    async with lent_thread():
+        return await database_sync_to_async(events.read_log)(after=after, limit=ENTRIES_A_READ)
+
+
+# ---------------------------------------------------------------- one hub a process
+_hub: Hub | None = None
+
+
+def get_hub() -> Hub:
+    """This process's hub, started on the running loop at the first call."""
+    global _hub
+    if _hub is None or _hub.loop is not asyncio.get_running_loop():
+        _hub = Hub()
+    return _hub
+

@@ -1,0 +1,138 @@
+"""What follows from a change of a patient's reports or plan: risk, due time, notifications, the next reminder.
+
+One function, `settle`, called with the patient's row locked, as the last step of every service that changes a
+report or a patient. Everything derived is written here and nowhere else.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..models import Notification, Patient, Report
+from ..rules.findings import Finding
+from ..rules.pathways import PATHWAYS
+from ..rules.schedule import Due, current_risk, next_due
+from ..rules.stay import ReportFacts, newest, order_of
+from . import notifications, reminders
+from .locks import DERIVED_FIELDS, save_derived
+from .stay import patient_facts
+
+def due_of(patient: Patient, *, sets: Sequence[ReportFacts]) -> Due:
+    """When the patient's next set is due, given the recent sets of the stay."""
+    return next_due(patient_facts(patient), sets=sets)
+
+
+def settle(
+    patient: Patient,
+    *,
+    sets: Sequence[ReportFacts],
+    now: datetime,
+    report: Report | None = None,
+    removed: int | None = None,
+    history_id: int | None = None,
+) -> None:
+    """Bring everything derived in line with `sets` (the recent sets of the stay, as they stand now) and tell it.
+
+    `report`: the one that was recorded or corrected; `removed`: the id of the one that was deleted; neither: the
+    patient was changed. `history_id` is the version that the change made.
+    """
+    due_before = patient.next_due_at
+    before = [getattr(patient, field) for field in DERIVED_FIELDS]
+    _derive(patient, sets=sets, report=report, removed=removed)
+    unresolved = notifications.unresolved_of(patient)
+    if patient.is_discharged:
+        for notification in unresolved:
+            notifications.resolve(notification, because=notifications.BECAUSE_DISCHARGED, now=now)
+    else:
+        _tell(patient, sets=sets, unresolved=unresolved, report=report, removed=removed, history_id=history_id, now=now)
+        if patient.next_due_at != due_before and (patient.next_due_at is None or patient.next_due_at > now):
+            notifications.resolve_reminders(unresolved, because=notifications.BECAUSE_RECORDED, now=now)
+    unresolved = [notification for notification in unresolved if notification.is_unresolved]
+    patient.open_notifications = notifications.count_open(unresolved)
+    reminders.plan_next(patient, unresolved=unresolved)
+    if [getattr(patient, field) for field in DERIVED_FIELDS] != before:
+        save_derived(patient)
+
+
+def _derive(
+    patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None, removed: int | None
+) -> None:
+    due = due_of(patient, sets=sets)
+    patient.next_due_at = due.at
+    patient.due_interval = None if due.interval is None else round(due.interval.total_seconds() / 60)
+    newest_set = newest(sets)
+    patient.due_report_id = None if newest_set is None else newest_set.id
+    patient.current_risk = current_risk(sets)
+    _set_last_report(patient, report=report, removed=removed)
+    _set_last_scored(patient, sets=sets, report=report)
+
+
+def _set_last_report(patient: Patient, *, report: Report | None, removed: int | None) -> None:
+    last = patient.last_report
+    if report is not None and last is not None and last.pk != report.pk and patient.admission_date <= last.datetime:
+        if (report.datetime, report.pk) > (last.datetime, last.pk):
+            patient.last_report = report
+        return
+    # The newest itself was moved or removed, the stay began anew, or this is its first report.
+    stay = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date)
+    patient.last_report = stay.order_by("-datetime", "-id").first() if removed or last or report is None else report
+
+
+def _set_last_scored(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None) -> None:
+    complete = newest(facts for facts in sets if facts.score.complete)
+    if complete is None or not complete.is_scored:
+        patient.last_scored = None
+    elif report is not None and complete.id == report.pk:
+        patient.last_scored = report
+    elif patient.last_scored_id != complete.id:
+        patient.last_scored = Report.objects.get(pk=complete.id)
+
+
+def _tell(
+    patient: Patient,
+    *,
+    sets: Sequence[ReportFacts],
+    unresolved: list[Notification],
+    report: Report | None,
+    removed: int | None,
+    history_id: int | None,
+    now: datetime,
+) -> None:
+    """Resolve the deteriorations that no longer hold, then raise what is new, by the patient's pathway."""
+    if report is None and removed is None:
+        return
+    pathway = PATHWAYS[patient.pathway]
+    facts = next((facts for facts in sets if report is not None and facts.id == report.pk), None)
+    raised = notifications.raised_on(unresolved, report_id=report.pk if report is not None else removed)
+    is_of_earlier_stay = report is not None and report.datetime < patient.admission_date
+    if raised and not is_of_earlier_stay:
+        findings_now = _findings_up_to(facts, patient=patient, sets=sets)
+        notifications.resolve_unfounded(raised, findings=findings_now, now=now)
+    notifications.resolve_what_is_over(unresolved, pathway=pathway, sets=sets, now=now)
+    newest_set = newest(sets)
+    if newest_set is None or (report is not None and facts is None):
+        return  # fluids or a laboratory value alone say nothing new
+    is_newest = facts is newest_set
+    notifications.tell_findings(
+        pathway.findings(patient_facts(patient), reports=sets),
+        patient=patient,
+        unresolved=unresolved,
+        report_id=newest_set.id,
+        history_id=history_id if is_newest else _newest_version_of(newest_set.id),
+        now=now,
+        is_late=not is_newest,
+    )
+
+
+def _newest_version_of(report_id: int | None) -> int | None:
+    versions = Report.history.filter(id=report_id).order_by("-history_id")
+    return versions.values_list("history_id", flat=True).first()
+
+
+def _findings_up_to(
+    facts: ReportFacts | None, *, patient: Patient, sets: Sequence[ReportFacts]
+) -> list[Finding]:
+    """What this report, as it stands now, shows against those before it; nothing where it is gone."""
+    if facts is None:
+        return []
+    until_then = [other for other in sets if order_of(other) <= order_of(facts)]
+    return PATHWAYS[patient.pathway].findings(patient_facts(patient), reports=until_then)

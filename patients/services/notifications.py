@@ -1,0 +1,204 @@
+"""The life of a notification: raised, acknowledged, resolved. Every function runs in the caller's unit of work."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from ..api.representations import represent_notification
+from ..events import note_notification, unit_of_work
+from ..models import Notification, Patient
+from ..rules.findings import Finding, Held, cause_of, level_of, split_new, worst_severity
+from ..rules.pathways import Pathway
+from ..rules.stay import ReportFacts, order_of
+from .errors import Conflict
+from .locks import lock_patient, save_derived
+
+BECAUSE_AMENDED = "based on amended observation"
+BECAUSE_BETTER = "a later complete set shows none of its causes"
+BECAUSE_RECORDED = "the next observation is due later"
+BECAUSE_DISCHARGED = "discharged"
+
+_REMINDERS = (Notification.Kind.OBSERVATION_DUE, Notification.Kind.OBSERVATION_OVERDUE)
+
+
+def unresolved_of(patient: Patient) -> list[Notification]:
+    """The patient's notifications that are not resolved, oldest first. The patient's row is locked by the caller."""
+    return list(
+        Notification.objects.filter(patient=patient)
+        .exclude(status=Notification.Status.RESOLVED)
+        .select_related("acknowledged_by")
+        .order_by("id")
+    )
+
+
+def tell_findings(
+    findings: Iterable[Finding],
+    *,
+    patient: Patient,
+    unresolved: list[Notification],
+    report_id: int,
+    history_id: int | None,
+    now: datetime,
+    is_late: bool,
+) -> None:
+    """Raise one deterioration for what is new in the findings; count the rest on what holds it (clinical.md 3).
+
+    `is_late`: the look was occasioned by a report older than the newest. It tells nothing again and counts nothing.
+    """
+    told = [n for n in unresolved if n.is_unresolved and n.kind == Notification.Kind.DETERIORATION]
+    held: list[Held] = []
+    holders: list[Notification] = []
+    for notification in told:
+        for cause, level in causes_of(notification):
+            held.append(
+                Held(
+                    cause=cause,
+                    level=level,
+                    is_acknowledged=notification.acknowledged_at is not None,
+                    acknowledged_at=notification.acknowledged_at,
+                )
+            )
+            holders.append(notification)
+    retell_after = timedelta.max if is_late else settings.RETELL_AFTER
+    new, known = split_new(findings, held=held, now=now, retell_after=retell_after)
+    if not is_late:
+        for notification in {holders[index].pk: holders[index] for _, index in known}.values():
+            notification.suppressed_count += 1
+            notification.save(update_fields=["suppressed_count"])
+    if new:
+        unresolved.append(
+            _raise(
+                Notification(
+                    kind=Notification.Kind.DETERIORATION,
+                    severity=worst_severity(new),
+                    patient=patient,
+                    report_id=report_id,
+                    history_id=history_id,
+                    reasons=[finding.as_reason() for finding in new],
+                    created_at=now,
+                )
+            )
+        )
+
+
+def causes_of(notification: Notification) -> list[tuple[str, int]]:
+    """The (cause, level) pairs that a deterioration holds."""
+    return [(cause_of(reason), level_of(reason)) for reason in notification.reasons]
+
+
+def resolve_what_is_over(
+    unresolved: list[Notification], *, pathway: Pathway, sets: Sequence[ReportFacts], now: datetime
+) -> None:
+    """Resolve the deteriorations of which the newest later complete set shows no cause any more."""
+    complete = [report for report in sets if report.is_scored]
+    if not complete:
+        return
+    newest = max(complete, key=order_of)
+    by_id = {report.id: report for report in sets}
+    for notification in [n for n in unresolved if n.kind == Notification.Kind.DETERIORATION]:
+        raised_by = by_id.get(notification.report_id)
+        if raised_by is not None and order_of(raised_by) >= order_of(newest):
+            continue
+        if not pathway.remaining_causes(causes_of(notification), report=newest):
+            resolve(notification, because=BECAUSE_BETTER, now=now)
+
+
+def raised_on(unresolved: Iterable[Notification], *, report_id: int) -> list[Notification]:
+    """The deteriorations among these that were raised on this report."""
+    return [n for n in unresolved if n.kind == Notification.Kind.DETERIORATION and n.report_id == report_id]
+
+
+def resolve_unfounded(raised: Iterable[Notification], *, findings: Iterable[Finding], now: datetime) -> None:
+    """Resolve those of which the report they were raised on, as it stands now, shows no cause (or it is gone)."""
+    shown = {finding.cause for finding in findings}
+    for notification in raised:
+        if not shown.intersection(cause for cause, _ in causes_of(notification)):
+            resolve(notification, because=BECAUSE_AMENDED, now=now)
+
+
+def resolve_reminders(unresolved: Iterable[Notification], *, because: str, now: datetime) -> None:
+    """Resolve the patient's reminders: the time they were about no longer holds."""
+    for notification in unresolved:
+        if notification.kind in _REMINDERS:
+            resolve(notification, because=because, now=now)
+
+
+def resolve(notification: Notification, *, because: str, now: datetime) -> None:
+    """Close one notification; one that is closed stays as it is."""
+    if not notification.is_unresolved:
+        return
+    notification.status = Notification.Status.RESOLVED
+    notification.resolved_at = now
+    notification.resolved_because = because
+    notification.save(update_fields=["status", "resolved_at", "resolved_because"])
+
+
+def remind(
+    *, patient: Patient, kind: str, severity: str, due_at: datetime, reasons: list[dict[str, Any]], now: datetime
+) -> Notification:
+    """Raise a reminder, once for (patient, kind, due_at, report); one resolved too early is raised again."""
+    earlier = (
+        Notification.objects.filter(patient=patient, kind=kind, due_at=due_at, report_id=patient.due_report_id)
+        .select_related("acknowledged_by")
+        .first()
+    )
+    if earlier is None:
+        return _raise(
+            Notification(
+                kind=kind,
+                severity=severity,
+                patient=patient,
+                report_id=patient.due_report_id,
+                due_at=due_at,
+                reasons=reasons,
+                created_at=now,
+            )
+        )
+    if earlier.is_unresolved:
+        return earlier
+    earlier.status = Notification.Status.OPEN
+    earlier.severity = severity
+    earlier.reasons = reasons
+    earlier.resolved_at = None
+    earlier.resolved_because = ""
+    earlier.acknowledged_at = None
+    earlier.acknowledged_by = None
+    return _raise(earlier)
+
+
+def _raise(notification: Notification) -> Notification:
+    notification.save()
+    note_notification(notification.pk, lambda: represent_notification(notification))
+    return notification
+
+
+def acknowledge(notification_id: int, *, by: Any, now: datetime) -> Notification:
+    """Acknowledge as `by`. Doing it again changes nothing: the first name stands.
+
+    Raises Notification.DoesNotExist, and Conflict where it is already resolved.
+    """
+    with unit_of_work():
+        patient_id = Notification.objects.values_list("patient_id", flat=True).get(pk=notification_id)
+        patient = lock_patient(patient_id)
+        notification = Notification.objects.select_related("acknowledged_by").get(pk=notification_id)
+        if notification.status == Notification.Status.RESOLVED:
+            raise Conflict(f"This notification was resolved: {notification.resolved_because}.")
+        if notification.acknowledged_at is not None:
+            return notification
+        notification.status = Notification.Status.ACKNOWLEDGED
+        notification.acknowledged_by = by
+        notification.acknowledged_at = now
+        notification.save(update_fields=["status", "acknowledged_by", "acknowledged_at"])
+        patient.open_notifications = count_open(unresolved_of(patient))
+        save_derived(patient, fields=("open_notifications",))
+        return notification
+
+
+def count_open(notifications: Iterable[Notification]) -> int:
+    """How many wait for somebody: open or escalated."""
+    waiting = (Notification.Status.OPEN, Notification.Status.ESCALATED)
+    return sum(notification.status in waiting for notification in notifications)
+
+

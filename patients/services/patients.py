@@ -1,0 +1,122 @@
+"""Admitting, changing and discharging patients: the only writers of `Patient`. One transaction each."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from ..events import unit_of_work
+from ..models import Patient, Report
+from ..permissions import may, role_of
+from . import reminders
+from .course import settle
+from .errors import Conflict, NotAllowed, Refused, Stale
+from .locks import lock_patient
+from .reports import MOST_AHEAD
+from .stay import recent_sets
+
+PLAN_FIELDS: Final = ("pathway", "spo2_scale", "pregnant", "monitoring_interval")
+# What the due time and the score of the next set depend on.
+_SETTLING_FIELDS: Final = frozenset(
+    (*PLAN_FIELDS, "admission_date", "dismissal_date", "date_of_birth", "fever_onset_at", "hematocrit_baseline")
+)
+
+
+def admit_patient(*, by: Any, now: datetime, **values: Any) -> Patient:
+    """Take a patient in; the first set is due 15 minutes later. Raises Refused and NotAllowed."""
+    values.setdefault("admission_date", now)
+    if values.get("spo2_scale", 1) != 1 and not may(role_of(by), "patients", "change_plan"):
+        raise NotAllowed({"spo2_scale": ["SpO2 scale 2 is set by a doctor or lead."]})
+    with unit_of_work():
+        patient = Patient(created_at=now, updated_at=now, **values)
+        _check_dates(patient, now=now)
+        _save(patient, by=by, now=now)
+        settle(patient, sets=[], now=now)
+        return patient
+
+
+def change_patient(
+    patient_id: int,
+    *,
+    by: Any,
+    now: datetime,
+    changes: Mapping[str, Any],
+    expected_version: int | None = None,
+) -> Patient:
+    """Change fields of a patient: edit, move, discharge, readmit. Returns the patient as it then stands.
+
+    Values that are what they were make no new version, and need no right. Raises Patient.DoesNotExist, Stale,
+    NotAllowed (naming the fields that the role may not change) and Refused.
+    """
+    with unit_of_work():
+        patient = lock_patient(patient_id)
+        if expected_version is not None and expected_version != patient.version:
+            raise Stale(patient)
+        changed = {field: value for field, value in changes.items() if getattr(patient, field) != value}
+        if not changed:
+            return patient
+        _check_rights(changed, by=by)
+        is_readmission = patient.is_discharged and "dismissal_date" in changed and changed["dismissal_date"] is None
+        admitted_before = patient.admission_date
+        for field, value in changed.items():
+            setattr(patient, field, value)
+        _check_dates(patient, now=now)
+        if "admission_date" in changed and not is_readmission:
+            _check_stay_keeps_its_reports(patient, admitted_before=admitted_before)
+        patient.version += 1
+        patient.updated_at = now
+        _save(patient, by=by, now=now)
+        if _SETTLING_FIELDS.intersection(changed):
+            settle(patient, sets=recent_sets(patient), now=now)
+        return patient
+
+
+def delete_patient(patient_id: int, *, by: Any, now: datetime, expected_version: int | None = None) -> None:
+    """Remove a patient of whom nothing was ever recorded. Raises Conflict where anything was, and Stale."""
+    with unit_of_work():
+        patient = lock_patient(patient_id)
+        if expected_version is not None and expected_version != patient.version:
+            raise Stale(patient)
+        if patient.reports.exists() or Report.history.filter(patient_id=patient_id).exists():
+            raise Conflict("Reports of this patient exist: discharge the patient instead.")
+        patient._history_user = by
+        patient._history_date = now
+        reminders.forget(patient)
+        patient.delete()
+
+
+def _check_rights(changed: Mapping[str, Any], *, by: Any) -> None:
+    role = role_of(by)
+    may_change, may_plan = may(role, "patients", "change"), may(role, "patients", "change_plan")
+    refused = [field for field in changed if not (may_plan if field in PLAN_FIELDS else may_change)]
+    if refused:
+        raise NotAllowed({field: ["Your role may not change this."] for field in refused})
+
+
+def _check_dates(patient: Patient, *, now: datetime) -> None:
+    errors: dict[str, list[str]] = {}
+    if patient.admission_date > now + MOST_AHEAD:
+        errors["admission_date"] = ["The admission cannot be over 5 minutes ahead."]
+    if patient.dismissal_date is not None:
+        if patient.dismissal_date > now + MOST_AHEAD:
+            errors["dismissal_date"] = ["The discharge cannot be over 5 minutes ahead."]
+        elif patient.dismissal_date < patient.admission_date:
+            errors["dismissal_date"] = ["The discharge cannot be before the admission."]
+    if patient.date_of_birth is not None and patient.date_of_birth > now.date():
+        errors["date_of_birth"] = ["The date of birth cannot be in the future."]
+    if errors:
+        raise Refused(errors)
+
+
+def _check_stay_keeps_its_reports(patient: Patient, *, admitted_before: datetime) -> None:
+    """A corrected admission must not cut reports off the running stay."""
+    cut_off = Report.objects.filter(
+        patient=patient, datetime__gte=admitted_before, datetime__lt=patient.admission_date
+    )
+    if cut_off.exists():
+        raise Refused({"admission_date": ["A report of this stay was taken before that time."]})
+
+
+def _save(patient: Patient, *, by: Any, now: datetime) -> None:
+    patient._history_user = by
+    patient._history_date = now
+    patient.save()

@@ -1,0 +1,171 @@
+"""Recording, correcting and deleting reports: the only writers of `Report`. One transaction each."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ..events import unit_of_work
+from ..models import Patient, Report
+from ..rules.formulas import mean_arterial_pressure, pulse_pressure
+from ..rules.news2 import RESPONSES, Score, is_set, response_to, score_set
+from ..rules.ranges import check_possible, check_unusual
+from ..rules.stay import ReportFacts
+from .course import due_of, settle
+from .errors import Refused, Stale
+from .locks import lock_patient
+from .stay import recent_sets, report_facts, score_values
+
+MOST_AHEAD: Final = timedelta(minutes=5)  # a device's clock may run fast; further ahead is a mistake
+
+
+def record_report(*, patient_id: int, by: Any, now: datetime, reason: str = "", **values: Any) -> Report:
+    """Store one set of observations and everything that follows from it.
+
+    `values` are a report's own fields, already of the right type; `datetime` defaults to `now`. Raises
+    Patient.DoesNotExist, and Refused where the time or a value is not possible.
+    """
+    values.setdefault("datetime", now)
+    with unit_of_work():
+        patient = lock_patient(patient_id)
+        _check(patient, values=values, now=now)
+        sets = recent_sets(patient)
+        report = Report(patient=patient, recorded_by=by, created_at=now, updated_at=now, **values)
+        _keep_score(report, score_values(patient, values, taken_at=report.datetime))
+        report.due_at = due_of(patient, sets=_with(report, sets=sets)).at
+        history_id = _save(report, by=by, reason=reason, now=now)
+        settle(patient, sets=_with(report, sets=sets), now=now, report=report, history_id=history_id)
+        return report
+
+
+def correct_report(
+    report_id: int,
+    *,
+    by: Any,
+    now: datetime,
+    changes: Mapping[str, Any],
+    reason: str = "",
+    expected_version: int | None = None,
+) -> Report:
+    """Change fields of a report; score, due time and notifications follow. Returns it as it then stands.
+
+    The scale it was scored on, and why it was not scored, stay: an old score never changes silently. Values that
+    are what they were make no new version. Raises Report.DoesNotExist, Stale and Refused.
+    """
+    with unit_of_work():
+        patient, report = _lock(report_id, expected_version=expected_version)
+        changed = {field: value for field, value in changes.items() if getattr(report, field) != value}
+        if not changed:
+            return report
+        judged_at = min(report.datetime, changed.get("datetime", report.datetime))
+        for field, value in changed.items():
+            setattr(report, field, value)
+        values = {field: getattr(report, field) for field in _own_fields()}
+        _check(patient, values=values, now=now, was=report if "datetime" not in changed else None)
+        stored = Score.from_dict(report.news2)
+        _keep_score(
+            report,
+            score_set(values, spo2_scale=stored.spo2_scale, not_scored_because=stored.not_scored_because),
+        )
+        sets = _with(report, sets=recent_sets(patient, without=report.pk, back_to=judged_at))
+        report.due_at = due_of(patient, sets=sets).at
+        report.version += 1
+        report.updated_at = now
+        history_id = _save(report, by=by, reason=reason, now=now)
+        settle(patient, sets=sets, now=now, report=report, history_id=history_id)
+        return report
+
+
+def delete_report(
+    report_id: int, *, by: Any, now: datetime, reason: str = "", expected_version: int | None = None
+) -> None:
+    """Take a report off the lists. Its versions stay, with a `-` row that says who deleted it and why.
+
+    Raises Report.DoesNotExist and Stale.
+    """
+    with unit_of_work():
+        patient, report = _lock(report_id, expected_version=expected_version)
+        _sign(report, by=by, reason=reason, now=now)
+        report.delete()
+        settle(patient, sets=recent_sets(patient), now=now, removed=report_id)
+
+
+def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str, Any]:
+    """What `record_report` would compute, and which values ask for a second look; nothing is stored."""
+    values.setdefault("datetime", now)
+    patient = Patient.objects.get(pk=patient_id)
+    _check(patient, values=values, now=now)
+    report = Report(patient=patient, **values)
+    score = score_values(patient, values, taken_at=report.datetime)
+    _keep_score(report, score)
+    due = due_of(patient, sets=_with(report, sets=recent_sets(patient)))
+    response = response_to(score)
+    return {
+        "news2": score.as_dict(),
+        "map": mean_arterial_pressure(bp_sys=report.bp_sys, bp_dia=report.bp_dia),
+        "pulse_pressure": pulse_pressure(bp_sys=report.bp_sys, bp_dia=report.bp_dia),
+        "due_at": due.at.isoformat().replace("+00:00", "Z") if due.at else None,
+        "response": None if response is None else {"key": response, "text": RESPONSES[response].response},
+        "unusual": {field: [message] for field, message in check_unusual(values).items()},
+    }
+
+
+def _lock(report_id: int, *, expected_version: int | None) -> tuple[Patient, Report]:
+    patient_id = Report.objects.values_list("patient_id", flat=True).get(pk=report_id)
+    patient = lock_patient(patient_id)
+    report = Report.objects.select_related("recorded_by").get(pk=report_id)
+    report.patient = patient
+    if expected_version is not None and expected_version != report.version:
+        raise Stale(report)
+    return patient, report
+
+
+def _own_fields() -> list[str]:
+    return [field.name for field in Report._meta.fields if field.editable and field.name not in ("id", "patient")]
+
+
+def _check(
+    patient: Patient, *, values: Mapping[str, Any], now: datetime, was: Report | None = None
+) -> None:
+    """Raise Refused for a time or a value that cannot be. With `was`, the time is the one it always had."""
+    errors = {field: [message] for field, message in check_possible(values).items()}
+    taken_at = values["datetime"]
+    if was is None:
+        if taken_at > now + MOST_AHEAD:
+            errors["datetime"] = ["Observations cannot be taken in the future: the time is over 5 minutes ahead."]
+        elif taken_at < patient.admission_date:
+            errors["datetime"] = [f"This is before the admission at {_as_text(patient.admission_date)}."]
+        elif patient.dismissal_date is not None and taken_at > patient.dismissal_date:
+            errors["datetime"] = [f"The patient was discharged at {_as_text(patient.dismissal_date)}."]
+    if errors:
+        raise Refused(errors)
+
+
+def _as_text(instant: datetime) -> str:
+    return instant.isoformat(timespec="minutes").replace("+00:00", "Z")
+
+
+def _keep_score(report: Report, score: Score) -> None:
+    report.news2 = score.as_dict()
+    report.is_set = is_set(vars(report))
+    report.is_complete = score.complete
+
+
+def _with(report: Report, *, sets: list[ReportFacts]) -> list[ReportFacts]:
+    """The recent sets of the running stay with this one; a set of an earlier stay changes nothing today."""
+    is_of_this_stay = report.datetime >= report.patient.admission_date
+    return [report_facts(report), *sets] if report.is_set and is_of_this_stay else sets
+
+
+def _sign(report: Report, *, by: Any, reason: str, now: datetime) -> None:
+    """Tell the history who writes, and why: over sockets and in tasks it cannot know by itself."""
+    report._history_user = by
+    report._change_reason = reason
+    report._history_date = now
+
+
+def _save(report: Report, *, by: Any, reason: str, now: datetime) -> int:
+    """Store the report with its version; returns the version's history_id."""
+    _sign(report, by=by, reason=reason, now=now)
+    report.save()
+    history_id: int = report.wardlight_history_id  # noted by apps.py when simple-history has written it
+    return history_id

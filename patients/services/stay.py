@@ -1,0 +1,98 @@
+"""A patient's running stay, read from the database as the facts that the rules look at."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from ..models import Patient, Report
+from ..rules.news2 import SCORED_FIELDS, Score, reason_not_scored, score_set
+from ..rules.pathways import PATHWAYS
+from ..rules.ranges import VITAL_SIGN_FIELDS
+from ..rules.stay import PatientFacts, ReportFacts
+
+# Most stays have two complete sets among their last dozen reports; the read widens where one has not.
+FIRST_READ: Final = 12
+WIDENED_BY: Final = 8
+
+_FACT_FIELDS: Final = tuple(dict.fromkeys((*VITAL_SIGN_FIELDS, *SCORED_FIELDS)))
+
+
+def patient_facts(patient: Patient) -> PatientFacts:
+    """The patient as the rules see them."""
+    return PatientFacts(
+        admission_date=patient.admission_date,
+        created_at=patient.created_at,
+        date_of_birth=patient.date_of_birth,
+        pregnant=patient.pregnant,
+        pathway=patient.pathway,
+        spo2_scale=patient.spo2_scale,
+        monitoring_interval=patient.monitoring_interval,
+        dismissal_date=patient.dismissal_date,
+        fever_onset_at=patient.fever_onset_at,
+        hematocrit_baseline=patient.hematocrit_baseline,
+    )
+
+
+def report_facts(report: Report) -> ReportFacts:
+    """A report, saved or not, with the score it holds."""
+    return ReportFacts(
+        id=report.pk,
+        datetime=report.datetime,
+        values={field: getattr(report, field) for field in _FACT_FIELDS},
+        score=Score.from_dict(report.news2),
+        monitoring_interval=report.monitoring_interval,
+    )
+
+
+def score_values(patient: Patient, values: Mapping[str, Any], *, taken_at: datetime) -> Score:
+    """Score values taken from this patient at that instant, by the scale and pathway of now."""
+    reason = reason_not_scored(
+        date_of_birth=patient.date_of_birth,
+        pregnant=patient.pregnant,
+        pathway=patient.pathway,
+        on=taken_at.date(),
+    )
+    return score_set(values, spo2_scale=patient.spo2_scale, not_scored_because=reason)
+
+
+def recent_sets(
+    patient: Patient, *, without: int | None = None, back_to: datetime | None = None
+) -> list[ReportFacts]:
+    """The sets of the running stay, newest first: as many as due time and pathway rules can ask for.
+
+    That is back to the newest scored set but one; all of the stay where the pathway wants it or where there are
+    not two. `without` leaves out one report, the one being corrected; `back_to`, its time, reaches further back, to
+    the newest scored set before it, against which it was judged.
+    """
+    rows = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date, is_set=True)
+    if without is not None:
+        rows = rows.exclude(pk=without)
+    rows = rows.order_by("-datetime", "-id")
+    if PATHWAYS[patient.pathway].needs_whole_stay:
+        return _read(rows)
+    limit = FIRST_READ
+    while True:
+        sets = _read(rows[:limit])
+        if len(sets) < limit or _reaches_far_enough(sets, back_to=back_to):
+            return sets
+        limit *= WIDENED_BY
+
+
+def _reaches_far_enough(sets: list[ReportFacts], *, back_to: datetime | None) -> bool:
+    scored = [report for report in sets if report.is_scored]
+    is_judged_set_there = back_to is None or any(report.datetime < back_to for report in scored)
+    return len(scored) >= 2 and is_judged_set_there
+
+
+def _read(rows: Any) -> list[ReportFacts]:
+    fields = ("id", "datetime", "news2", "monitoring_interval", *_FACT_FIELDS)
+    return [
+        ReportFacts(
+            id=row["id"],
+            datetime=row["datetime"],
+            values=row,
+            score=Score.from_dict(row["news2"]),
+            monitoring_interval=row["monitoring_interval"],
+        )
+        for row in rows.values(*fields)
+    ]

@@ -1,0 +1,113 @@
+"""The worker: runs what is due, on time, inside `serve` or as `process_tasks` beside it.
+
+A thin layer around django-background-tasks. The library picks one task, waits at random and looks again, up to 5 s
+later; a dead worker's task stays locked for an hour. Reminders are told in batches by the service that holds the
+truth (services/reminders.py), their tasks only say when to wake up; all other tasks are run by the library, one
+after the other, without the pauses.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Final
+
+from background_task.models import Task
+from background_task.tasks import tasks
+from django.db import close_old_connections
+from django.db.models import Min
+
+from . import clock
+from .models import Patient, WorkerHeartbeat
+from .services import reminders
+
+logger = logging.getLogger("wardlight.worker")
+
+LONGEST_SLEEP: Final = 0.5  # seconds: how late a change by another process is noticed at the most
+HEARTBEAT_INTERVAL: Final = timedelta(seconds=3)
+REMINDER_QUEUE: Final = "reminders"
+
+
+class Worker:
+    """One worker; its database work all happens on one thread of its own."""
+
+    def __init__(self, *, queue: str | None = None, longest_sleep: float = LONGEST_SLEEP) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._queue = queue
+        self._longest_sleep = longest_sleep
+        self._last_beat: datetime | None = None
+
+    def run_due(self) -> float:
+        """Run everything that is due, and say for how many seconds there is nothing more to do."""
+        close_old_connections()
+        self._beat(clock.now())
+        if self._queue in (None, REMINDER_QUEUE):
+            while reminders.send_due(now=clock.now()):
+                pass
+        while self._run_next_task():
+            pass
+        return self._sleep_until_next(clock.now())
+
+    def free_locks_of_the_dead(self) -> None:
+        """At start: tasks locked by a worker of this machine that is gone need not wait out MAX_RUN_TIME."""
+        for task in Task.objects.filter(locked_by__isnull=False):
+            if not task.locked_by_pid_running() or task.locked_by == str(os.getpid()):
+                Task.objects.filter(pk=task.pk).update(locked_by=None, locked_at=None)
+
+    def forget(self) -> None:
+        """Take the heartbeat away: this worker stopped on purpose."""
+        WorkerHeartbeat.objects.filter(name=self.name).delete()
+
+    def _run_next_task(self) -> bool:
+        """One task of the library's, by the library; reminders' own tasks are gone or moved by now."""
+        ran: bool = tasks.run_next_task(self._queue)
+        return ran
+
+    def _beat(self, now: datetime) -> None:
+        if self._last_beat is None or now - self._last_beat >= HEARTBEAT_INTERVAL:
+            WorkerHeartbeat.objects.update_or_create(name=self.name, defaults={"beat_at": now})
+            WorkerHeartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
+            self._last_beat = now
+
+    def _sleep_until_next(self, now: datetime) -> float:
+        """Until the next reminder or task, half a second at most."""
+        horizon = now + timedelta(seconds=self._longest_sleep)
+        next_reminder = Patient.objects.filter(reminder_at__lte=horizon).aggregate(at=Min("reminder_at"))["at"]
+        next_task = Task.objects.filter(run_at__lte=horizon, locked_by=None).aggregate(at=Min("run_at"))["at"]
+        instants = [instant for instant in (next_reminder, next_task) if instant is not None]
+        if not instants:
+            return self._longest_sleep
+        # Never a busy loop, also where something that is due cannot be done yet.
+        return min(max((min(instants) - now).total_seconds(), 0.02), self._longest_sleep)
+
+
+async def work(worker: Worker, *, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Drive the worker from the loop that serves, until `should_stop` or cancelled; survives any outage."""
+    loop = asyncio.get_running_loop()
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
+    has_freed = False
+    try:
+        while not should_stop():
+            try:
+                if not has_freed:
+                    await loop.run_in_executor(executor, worker.free_locks_of_the_dead)
+                    has_freed = True
+                pause = await loop.run_in_executor(executor, worker.run_due)
+            except Exception as error:  # the database is away, or a task broke: go on, it is still due
+                logger.error("The worker could not finish its round: %s", type(error).__name__, exc_info=error)
+                pause = worker._longest_sleep
+            await asyncio.sleep(pause)
+    finally:
+        executor.submit(_leave, worker)
+        executor.shutdown(wait=False)
+
+
+def _leave(worker: Worker) -> None:
+    try:
+        worker.forget()
+    except Exception as error:  # leaving while the database is away: the heartbeat grows old by itself
+        logger.warning("The worker's heartbeat was left behind: %s", type(error).__name__)
