@@ -1,0 +1,1 @@
+"""How fast Wardlight is, in ratios to the limit of the same machine in the same minutes."""
