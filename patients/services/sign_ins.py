@@ -1,0 +1,215 @@
+"""Who is signed in, on which device, until when: the only writer of sign-ins.
+
+Each device has a sign-in of its own: a random key of 256 bits, of which only the SHA-256 is kept, and for a
+browser the session that goes with it. Either authenticates, and both end together (docs/adr/0012).
+"""
+
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from .. import clock
+from ..events import note_access, unit_of_work
+from ..models import SignIn
+from ..permissions import ROLES, SUPERUSER, role_of
+
+TOUCH_INTERVAL: Final = timedelta(minutes=5)  # last_used_at is written no more often than this
+KEEP_ENDED: Final = timedelta(days=90)
+
+
+class LiveState(NamedTuple):
+    """What a live sign-in entitles to. `role` is None for somebody in no group."""
+
+    user_id: int
+    role: str | None
+    expires_at: datetime
+
+
+# ---------------------------------------------------------------- looking up
+def authenticate_key(key: str, *, now: datetime) -> SignIn | None:
+    """The live sign-in of this key, with its user and role in the same query; notes that it was used."""
+    return _authenticate(Q(token_hash=hash_key(key)), now=now)
+
+
+def authenticate_session(session_key: str, *, now: datetime) -> SignIn | None:
+    """The live sign-in of the browser session with this key, as `authenticate_key`."""
+    if not (session_key.isascii() and session_key.isalnum()):  # PostgreSQL takes no NUL
+        return None
+    return _authenticate(Q(session_key=session_key), now=now)
+
+
+def live_state(sign_in_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, LiveState]:
+    """Those of these sign-ins that are live, and what they entitle to; the others are left out."""
+    now = now or clock.now()
+    found = _with_role(_not_ended().filter(pk__in=list(sign_in_ids)))
+    return {
+        sign_in.pk: LiveState(sign_in.user_id, _role_of(sign_in), _hard_end(sign_in))
+        for sign_in in found
+        if _is_live(sign_in, now=now)
+    }
+
+
+def list_sign_ins(user_id: int, *, now: datetime) -> list[SignIn]:
+    """The user's live sign-ins, the last used first."""
+    found = _with_role(_not_ended().filter(user_id=user_id))
+    live = [sign_in for sign_in in found if _is_live(sign_in, now=now)]
+    return sorted(live, key=lambda sign_in: sign_in.last_used_at, reverse=True)
+
+
+def address_of(client: Any) -> str | None:
+    """The client's IP address in its one canonical form, or None where it has none (a Unix socket)."""
+    try:
+        return str(ipaddress.ip_address(client))
+    except ValueError:
+        return None
+
+
+def hash_key(key: str) -> str:
+    """What is kept of a key. No salt: a key of 256 random bits can neither be guessed nor looked up."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _authenticate(which: Q, *, now: datetime) -> SignIn | None:
+    sign_in = _with_role(_not_ended().filter(which)).first()
+    if sign_in is None or not _is_live(sign_in, now=now):
+        return None
+    sign_in.expires_at = _hard_end(sign_in)
+    # The role came with the query: permissions.role_of need not ask again.
+    sign_in.user.wardlight_role = _role_of(sign_in) or ""  # type: ignore[attr-defined]
+    if now - sign_in.last_used_at >= TOUCH_INTERVAL:
+        touch([sign_in.pk], now=now)
+    return sign_in
+
+
+def _not_ended() -> QuerySet[SignIn]:
+    return SignIn.objects.filter(ended_at__isnull=True, user__is_active=True)
+
+
+def _with_role(sign_ins: QuerySet[SignIn]) -> QuerySet[SignIn]:
+    """These sign-ins with their user and, as `group_role`, the strongest role among the user's groups."""
+    ranks = (When(group__name=role, then=Value(rank)) for rank, role in enumerate(ROLES))
+    memberships = User.groups.through.objects.filter(user_id=OuterRef("user_id"), group__name__in=ROLES)
+    strongest = memberships.order_by(Case(*ranks, output_field=IntegerField()).desc())
+    return sign_ins.select_related("user").annotate(group_role=Subquery(strongest.values("group__name")[:1]))
+
+
+def _role_of(sign_in: SignIn) -> str | None:
+    if sign_in.user.is_superuser:
+        return SUPERUSER
+    role: str | None = sign_in.group_role  # type: ignore[attr-defined]
+    return role
+
+
+def _lifetime(role: str | None) -> timedelta:
+    name = "SIGN_IN_SERVICE_LIFETIME" if role == "service" else "SIGN_IN_LIFETIME"
+    lifetime: timedelta = getattr(settings, name)
+    return lifetime
+
+
+def _hard_end(sign_in: SignIn) -> datetime:
+    """When the sign-in ends however busy it is. A service that has become a person has a person's time."""
+    return min(sign_in.expires_at, sign_in.created_at + _lifetime(_role_of(sign_in)))
+
+
+def _is_live(sign_in: SignIn, *, now: datetime) -> bool:
+    if now >= _hard_end(sign_in):
+        return False
+    idle_time: timedelta = settings.SIGN_IN_IDLE_TIME
+    return _role_of(sign_in) == "service" or now - sign_in.last_used_at < idle_time
+
+
+# ---------------------------------------------------------------- starting and ending
+def start_sign_in(
+    user: User, *, now: datetime, session_key: str | None = None, device: str = "", address: str | None = None
+) -> tuple[SignIn, str]:
+    """A new sign-in of this user and its key, which is shown this once and kept nowhere.
+
+    `device` is what the client calls itself (User-Agent). Lifetime: 7 days, role `service` a year.
+    """
+    key = secrets.token_hex(32)
+    with unit_of_work():
+        _prune(now=now)
+        sign_in = SignIn.objects.create(
+            user=user,
+            token_hash=hash_key(key),
+            session_key=session_key,
+            device=device[:200],
+            address=address,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + _lifetime(role_of(user)),
+        )
+    return sign_in, key
+
+
+def leave_session(session_key: str, *, user_id: int) -> None:
+    """The browser with this session signs in anew, as `user_id`: the session authenticates no longer.
+
+    Where it was somebody else's, the sockets opened with it close: what is written there would bear the
+    wrong name.
+    """
+    with unit_of_work():
+        sign_in = SignIn.objects.filter(session_key=session_key).first()
+        if sign_in is None:
+            return
+        SignIn.objects.filter(pk=sign_in.pk).update(session_key=None)
+        if sign_in.user_id != user_id:
+            note_access(sign_in_id=sign_in.pk)
+
+
+def end_sign_in(sign_in_id: int, *, now: datetime) -> None:
+    """Sign this device out: its key, its session and, on every process, its sockets."""
+    _end(SignIn.objects.filter(pk=sign_in_id), now=now)
+
+
+def end_session(session_key: str, *, now: datetime) -> None:
+    """As `end_sign_in`, by the browser's session."""
+    _end(SignIn.objects.filter(session_key=session_key), now=now)
+
+
+def end_sign_ins_of(user_id: int, *, now: datetime, but: int | None = None) -> None:
+    """Sign all devices of a user out, except the sign-in `but`."""
+    _end(SignIn.objects.filter(user_id=user_id).exclude(pk=but), now=now)
+
+
+def change_password(user: User, *, new_password: str, keep: int | None) -> None:
+    """Set the password and end all sign-ins of the user but `keep`, in one transaction."""
+    with unit_of_work():
+        user.set_password(new_password)
+        # Read where saving is observed (services.access), which ends the others whoever changed a password.
+        user.kept_sign_in = keep  # type: ignore[attr-defined]
+        user.save(update_fields=["password"])
+
+
+def touch(sign_in_ids: Collection[int], *, now: datetime) -> None:
+    """Note that these live sign-ins are in use; written at most every five minutes each."""
+    stale = SignIn.objects.filter(pk__in=list(sign_in_ids), ended_at__isnull=True)
+    stale.filter(last_used_at__lte=now - TOUCH_INTERVAL).update(last_used_at=now)
+
+
+def _end(sign_ins: QuerySet[SignIn], *, now: datetime) -> None:
+    with unit_of_work():
+        ending = list(sign_ins.filter(ended_at__isnull=True).values_list("pk", "session_key"))
+        SignIn.objects.filter(pk__in=[pk for pk, _ in ending]).update(ended_at=now, session_key=None)
+        for pk, session_key in ending:
+            if session_key is not None:
+                _session_store().delete(session_key)
+            note_access(sign_in_id=pk)
+
+
+def _session_store() -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore()
+
+
+def _prune(*, now: datetime) -> None:
+    """Drop what nothing asks for any more, so that no table grows for ever."""
+    _session_store().clear_expired()
+    SignIn.objects.filter(Q(ended_at__lt=now - KEEP_ENDED) | Q(expires_at__lt=now - KEEP_ENDED)).delete()
