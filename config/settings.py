@@ -218,8 +218,9 @@ LOGGING = {
     "loggers": {"wardlight": {"level": "INFO"}},
 }
 
+SWAGGER_USE_COMPAT_RENDERERS = False  # drf-yasg's way from its next version on
 SWAGGER_SETTINGS = {
     "SECURITY_DEFINITIONS": {"Token": {"type": "apiKey", "name": "Authorization", "in": "header"}},
     "USE_SESSION_AUTH": True,
-    "LOGIN_URL": "/admin/login/",
+    "LOGIN_URL": "/sign-in",
 }

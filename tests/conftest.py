@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import django
 import hypothesis
 import pytest
 
@@ -53,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         os.environ["DATABASE_URL"] = f"sqlite:///{PROJECT / 'unused.sqlite3'}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    # pytest-django does so by itself only where the settings are known before this file is read.
+    django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,0 +1,45 @@
+"""Every address of Wardlight. What is neither listed nor a file belongs to the clinicians' application."""
+
+import re
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_yasg import openapi
+from drf_yasg.views import get_schema_view
+
+from patients.api import health, pages, sign_in
+
+schema_view = get_schema_view(
+    openapi.Info(
+        title="Wardlight",
+        default_version="v1",
+        description="Bedside observations. Sign in by `/rest-auth/login/`: `Authorization: Token <key>`.",
+    ),
+    public=False,  # each role is shown what it may
+)
+
+rest_auth_patterns = [
+    path("login/", sign_in.LoginView.as_view()),
+    path("logout/", sign_in.LogoutView.as_view()),
+    path("user/", sign_in.UserView.as_view()),
+    path("password/change/", sign_in.PasswordChangeView.as_view()),
+    path("devices/", sign_in.DevicesView.as_view()),
+    path("devices/<int:sign_in_id>/", sign_in.DeviceView.as_view()),
+]
+
+urlpatterns = [
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("rest-auth/", include(rest_auth_patterns)),
+    path("api/", include("patients.api.urls")),
+    re_path(r"^swagger/?$", schema_view.with_ui("swagger")),
+    path("swagger.json", schema_view.without_ui(), {"format": "json"}),
+    path("admin/", admin.site.urls),
+    re_path(rf"^(?:{'|'.join(map(re.escape, pages.SERVER_PATHS))})(?:/|$)", pages.not_found),
+    re_path(r"^(?:.*/)?[^/.]*$", pages.index),
+]
+
+handler404 = "patients.api.pages.not_found"
+handler500 = "patients.api.pages.server_error"
+handler400 = "patients.api.pages.bad_request"
+handler403 = "patients.api.pages.forbidden"

@@ -1,0 +1,68 @@
+"""The clinicians' application, and the answers to unknown addresses and to unexpected errors."""
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+from webpack_loader.exceptions import BaseWebpackLoaderException
+
+# What answers in JSON, and never with a page of the application.
+API_PATHS: Final = ("api", "rest-auth", "swagger", "swagger.json", "health", "metrics")
+SERVER_PATHS: Final = (*API_PATHS, "admin", "static", "ws")
+
+
+@never_cache
+@ensure_csrf_cookie
+@require_safe
+def index(request: HttpRequest, **_: Any) -> HttpResponse:
+    """The clinicians' application, which finds its own way from the address; with the CSRF cookie."""
+    try:
+        return render(request, "index.html")
+    except (OSError, BaseWebpackLoaderException):
+        return render(request, "not_built.html", status=503)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404; an address that lacks only its last slash is sent on to it."""
+    with_slash = f"{request.path_info}/"
+    if request.method in {"GET", "HEAD"} and not request.path_info.endswith("/") and _is_served(with_slash):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{request.path}/{'?' if query else ''}{query}")
+    return _answer(request, 404, "Not found.")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: a host name that is not ours, a body that is no form."""
+    return _answer(request, 400, "This request cannot be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403 outside the API."""
+    return _answer(request, 403, "You may not do this.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: a form that did not come from a page of ours."""
+    return _answer(request, 403, f"CSRF Failed: {reason}")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, without a word of what went wrong; the log has it."""
+    return _answer(request, 500, "Something went wrong here. It has been logged.")
+
+
+def _is_served(path_info: str) -> bool:
+    try:
+        return resolve(path_info).func not in {not_found, index}
+    except Resolver404:
+        return False
+
+
+def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    if request.path_info.lstrip("/").partition("/")[0] in API_PATHS:
+        return JsonResponse({"detail": message}, status=status)
+    return render(request, "error.html", {"status": status, "message": message}, status=status)
