@@ -1,0 +1,62 @@
+"""The roles as Django groups, made after each migration and so also on a database that was emptied."""
+
+from typing import Any, Final
+
+from django.apps import apps as installed_apps
+from django.db import transaction
+
+from .permissions import ROLES, TABLE, may
+
+# The table's words in the words of Django's own permissions, which the admin site asks.
+_MODELS: Final = {
+    "patients": ("patient",),
+    "reports": ("report",),
+    "history": ("historicalreport",),
+    "notifications": ("notification",),
+    "events": ("event",),
+}
+_VERBS: Final = {
+    "view": "view",
+    "create": "add",
+    "change": "change",
+    "delete": "delete",
+    "acknowledge": "change",
+}
+
+
+def codenames_of(role: str) -> set[str]:
+    """The codenames of Django's permissions in `patients` that fit what the table allows this role."""
+    codenames = {
+        f"{_VERBS[action]}_{model}"
+        for subject, models in _MODELS.items()
+        for action in TABLE[subject]
+        if action in _VERBS and may(role, subject, action)
+        for model in models
+    }
+    if may(role, "patients", "change_plan"):
+        codenames.add("change_plan")
+    if may(role, "history", "view"):
+        codenames |= {"view_amendment", "view_historicalpatient"}  # the ledger is part of the history
+    return codenames
+
+
+def create_groups(*, using: str, apps: Any = installed_apps, **_: Any) -> None:
+    """Make the groups where they are missing and give each its permissions of this app; other apps' stay.
+
+    Connected to post_migrate after Django's own receiver, which creates the permissions: a migration would
+    find none on an empty database.
+    """
+    try:
+        group_model = apps.get_model("auth", "Group")
+        permission_model = apps.get_model("auth", "Permission")
+        apps.get_model("patients", "Patient")
+    except LookupError:  # migrated back to where these do not exist
+        return
+    ours = permission_model.objects.using(using).filter(content_type__app_label="patients")
+    with transaction.atomic(using=using):
+        for role in ROLES:
+            group, _created = group_model.objects.using(using).get_or_create(name=role)
+            wanted = set(ours.filter(codename__in=codenames_of(role)))
+            present = set(group.permissions.filter(content_type__app_label="patients"))
+            group.permissions.remove(*(present - wanted))
+            group.permissions.add(*(wanted - present))
