@@ -1,0 +1,55 @@
+"""JSON in, strictly: what the database or another reader could not take is refused here, with a reason."""
+
+from collections.abc import Mapping
+from typing import IO, Any, Final
+
+import orjson
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser as StandardJSONParser
+
+DEEPEST: Final = 20  # levels of lists and objects; a report has two
+
+
+def read_json(text: bytes | str) -> Any:
+    """The value that `text` holds. REST bodies and WebSocket frames are read by this alone.
+
+    Raises ParseError (400) where the text is no JSON, holds NaN, Infinity, a number beyond a double's range,
+    a lone surrogate or a NUL character, or is nested deeper than `DEEPEST`.
+    """
+    try:
+        value = orjson.loads(text)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise ParseError(f"This is not JSON: {error}") from error
+    _check(value)
+    return value
+
+
+def _check(value: Any) -> None:
+    # A list of what is left to look at, not recursion: the depth is what is in doubt.
+    waiting: list[tuple[Any, int]] = [(value, 1)]
+    while waiting:
+        member, depth = waiting.pop()
+        if isinstance(member, str):
+            if "\x00" in member:
+                raise ParseError("A text holds a NUL character, which cannot be stored.")
+            continue
+        if not isinstance(member, dict | list):
+            continue
+        if depth > DEEPEST:
+            raise ParseError(f"The body is nested deeper than {DEEPEST} levels.")
+        if isinstance(member, dict):
+            waiting.extend((key, depth + 1) for key in member)
+            member = member.values()
+        waiting.extend((inner, depth + 1) for inner in member)
+
+
+class JSONParser(StandardJSONParser):
+    """`application/json`, in UTF-8, as `read_json` reads it."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return read_json(stream.read())
