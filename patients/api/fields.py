@@ -1,0 +1,204 @@
+"""The kinds of values a client may send, each read strictly: nothing is guessed and nothing vanishes.
+
+Numbers are JSON numbers or plain ASCII numerals; true and false are no numbers, and neither are fullwidth or
+Arabic digits, NaN and Infinity. Every message says which value was refused and what would be taken.
+"""
+
+import math
+import re
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from rest_framework import serializers
+
+from ..rules.ranges import RANGES, check_possible, round_half_up
+
+# Outside these years a time is a slip of the finger, and some would not survive a change of time zone.
+EARLIEST_YEAR: Final = 1900
+LATEST_YEAR: Final = 2199
+EARLIEST_BIRTH_YEAR: Final = 1850
+
+_WHOLE_TEXT: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_LARGEST_WHOLE: Final = 2**63 - 1
+_LONGEST_NUMBER: Final = 40
+_LONGEST_SHOWN: Final = 40
+
+
+def show(value: Any) -> str:
+    """`value` as a message may quote it: short, whatever was sent."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def read_whole(value: Any) -> int | None:
+    """The whole number that `value` is, else None: 12, "12" and "+12" are; 12.0, "12.0" and true are not."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and _WHOLE_TEXT.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, int) and abs(value) <= _LARGEST_WHOLE:
+        return value
+    return None
+
+
+def read_instant(text: Any) -> datetime:
+    """The instant, in UTC, that ISO 8601 `text` names; without an offset it is ward time.
+
+    Raises serializers.ValidationError.
+    """
+    if not isinstance(text, str) or not text.isascii() or len(text) > _LONGEST_NUMBER:
+        raise serializers.ValidationError(_not_an_instant(text))
+    try:
+        value = serializers.DateTimeField(default_timezone=ZoneInfo(settings.TIME_ZONE)).to_internal_value(
+            text
+        )
+        in_utc: datetime = value.astimezone(UTC)
+    except OverflowError as error:
+        raise serializers.ValidationError(_not_an_instant(text)) from error
+    if not EARLIEST_YEAR <= in_utc.year <= LATEST_YEAR:
+        raise serializers.ValidationError(
+            f"The year must be between {EARLIEST_YEAR} and {LATEST_YEAR}; {show(text)} was given."
+        )
+    return in_utc
+
+
+def _not_an_instant(value: Any) -> str:
+    return f"A time such as 2026-03-01T14:30:00Z (ISO 8601) is needed; {show(value)} was given."
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A whole number; a fraction is refused, also 5.0."""
+
+    default_error_messages = {"invalid": "A whole number is needed; {input} was given."}
+
+    def to_internal_value(self, data: Any) -> int:
+        number = read_whole(data)
+        if number is None:
+            self.fail("invalid", input=show(data))
+        return number
+
+
+class DecimalNumberField(serializers.FloatField):
+    """A decimal number, kept to one decimal after rounding half up."""
+
+    default_error_messages = {"invalid": "A number is needed; {input} was given."}
+
+    def to_internal_value(self, data: Any) -> float:
+        number = self._read(data)
+        if number is None or not math.isfinite(number):
+            self.fail("invalid", input=show(data))
+        return number
+
+    def _read(self, data: Any) -> float | None:
+        if (
+            isinstance(data, bool)
+            or not isinstance(data, int | float | str)
+            or len(str(data)) > _LONGEST_NUMBER
+        ):
+            return None
+        if isinstance(data, float) and math.isfinite(data) and abs(data) > _LARGEST_WHOLE:
+            return data  # too large to round, and so for the range to refuse
+        try:
+            return round_half_up(data)
+        except ValueError:
+            return None
+
+
+# A measured field's name in the table of ranges is its own, or the `source` it is given.
+class MeasuredWholeField(WholeNumberField):
+    """A whole measurement, refused outside its hard range (rules.ranges)."""
+
+    def to_internal_value(self, data: Any) -> int:
+        return _refuse_impossible(super().to_internal_value(data), field_name=str(self.source))
+
+
+class MeasuredDecimalField(DecimalNumberField):
+    """A decimal measurement, rounded and then refused outside its hard range (rules.ranges)."""
+
+    def to_internal_value(self, data: Any) -> float:
+        return _refuse_impossible(super().to_internal_value(data), field_name=str(self.source))
+
+
+def _refuse_impossible(value: Any, *, field_name: str) -> Any:
+    message = check_possible({field_name: value}).get(field_name)
+    if message is not None:
+        raise serializers.ValidationError(message)
+    return value
+
+
+def measured_field(field_name: str) -> serializers.Field:
+    """The field for one measurement of `rules.ranges`; null and absent are "not measured"."""
+    limits = RANGES[field_name]
+    unit = f" {limits.unit}" if limits.unit else ""
+    explanation = f"{limits.label}: {limits.hard[0]} to {limits.hard[1]}{unit}; null: not measured."
+    field_class = MeasuredWholeField if limits.is_whole else MeasuredDecimalField
+    return field_class(allow_null=True, default=None, help_text=explanation)
+
+
+class InstantField(serializers.DateTimeField):
+    """A moment in ISO 8601, kept in UTC; without an offset it is ward time."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        return read_instant(value)
+
+
+class BirthDateField(serializers.DateField):
+    """A day of the calendar, YYYY-MM-DD; the service refuses the future."""
+
+    def to_internal_value(self, value: Any) -> date:
+        if not isinstance(value, str) or not value.isascii():
+            raise serializers.ValidationError(
+                f"A date such as 1950-12-31 is needed; {show(value)} was given."
+            )
+        day = super().to_internal_value(value)
+        if day.year < EARLIEST_BIRTH_YEAR:
+            raise serializers.ValidationError(
+                f"The year must not be before {EARLIEST_BIRTH_YEAR}; {show(value)} was given."
+            )
+        return day
+
+
+class CodesField(serializers.ListField):
+    """A list of known codes, each once; null: not assessed, []: none."""
+
+    def __init__(self, *, codes: tuple[str, ...], **options: Any) -> None:
+        super().__init__(
+            child=serializers.ChoiceField(choices=codes),
+            allow_null=True,
+            max_length=len(codes) * 4,
+            **options,
+        )
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return list(dict.fromkeys(super().to_internal_value(data)))
+
+
+class NotMeasuredField(serializers.Field):
+    """`{field: reason}`: why a measurement that was due was not taken."""
+
+    REASONS: Final = ("refused", "unable", "not_appropriate")
+    FIELDS: Final = frozenset(RANGES) | {"supplemental_oxygen", "consciousness"}
+
+    default_error_messages = {
+        "not_an_object": 'An object such as {{"temperature": "refused"}} is needed; {input} was given.',
+        "no_such_field": "No such measurement.",
+        "no_such_reason": "One of refused, unable, not_appropriate is needed; {input} was given.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, dict):
+            self.fail("not_an_object", input=show(data))
+        errors = {}
+        for field_name, reason in data.items():
+            if field_name not in self.FIELDS:
+                errors[show(field_name)] = [self.error_messages["no_such_field"]]
+            elif not isinstance(reason, str) or reason not in self.REASONS:
+                errors[field_name] = [self.error_messages["no_such_reason"].format(input=show(reason))]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return dict(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value

@@ -1,0 +1,186 @@
+"""Pages that cost the same wherever they lie: a place is a row's values, not a number of rows to skip."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.db.models import DateTimeField, F, Field, IntegerField, Model, Q, QuerySet
+from django.db.models.expressions import OrderBy
+from rest_framework.exceptions import ParseError, ValidationError
+
+from .fields import read_instant, read_whole, show
+from .parsers import read_json
+
+DEFAULT_LIMIT: Final = 100
+LARGEST_LIMIT: Final = 1000
+LARGEST_OFFSET: Final = 10_000
+COUNTED_AT_MOST: Final = 10_000
+_LONGEST_CURSOR: Final = 2000
+# What reading a cursor that nobody here wrote can raise: no base64, no JSON, other members, other types.
+_MISREAD: Final = (ValueError, TypeError, OverflowError, ParseError, ValidationError, ModelValidationError)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One column of an order. Nulls come last either way, on both databases, which differ by themselves."""
+
+    column: "Field[Any, Any]"
+    is_descending: bool = False
+    nulls_first: bool = False
+
+    @property
+    def field(self) -> str:
+        return self.column.name
+
+    @property
+    def is_nullable(self) -> bool:
+        return self.column.null
+
+    def reversed(self) -> "Term":
+        return Term(self.column, not self.is_descending, self.is_nullable and not self.nulls_first)
+
+    def order_by(self) -> str | OrderBy:
+        if not self.is_nullable:  # a plain column, so that its index serves
+            return f"-{self.field}" if self.is_descending else self.field
+        nulls = {"nulls_first": True} if self.nulls_first else {"nulls_last": True}
+        column = F(self.field)
+        return column.desc(**nulls) if self.is_descending else column.asc(**nulls)
+
+    def is_equal(self, value: Any) -> Q:
+        return Q(**{f"{self.field}__isnull": True}) if value is None else Q(**{self.field: value})
+
+    def is_after(self, value: Any) -> Q | None:
+        """The rows behind `value` in this order; None where there can be none."""
+        if value is None:
+            return Q(**{f"{self.field}__isnull": False}) if self.nulls_first else None
+        behind = Q(**{f"{self.field}__{'lt' if self.is_descending else 'gt'}": value})
+        if self.is_nullable and not self.nulls_first:
+            behind |= Q(**{f"{self.field}__isnull": True})
+        return behind
+
+    def is_not_before(self, value: Any) -> Q:
+        """A bound that an index can start at; only for columns without nulls."""
+        return Q(**{f"{self.field}__{'lte' if self.is_descending else 'gte'}": value})
+
+    def write_value(self, row: Model) -> Any:
+        """What a cursor keeps of `row`, as JSON can hold it."""
+        value = getattr(row, self.field)
+        return value if value is None or isinstance(value, int) else self.column.value_to_string(row)
+
+    def read_value(self, kept: Any) -> Any:
+        """The column's value that a cursor kept. Raises one of `_MISREAD` where the cursor is made up."""
+        if kept is None and not self.is_nullable:
+            raise ValueError(f"{self.field} is never null.")
+        if kept is None:
+            return None
+        if isinstance(self.column, DateTimeField):
+            return read_instant(kept)
+        if isinstance(self.column, IntegerField) and read_whole(kept) is None:
+            raise ValueError(f"{self.field} is a whole number.")
+        return self.column.to_python(kept)
+
+
+def _refusal(name: str, message: str) -> ValidationError:
+    return ValidationError({name: [message]})
+
+
+def read_ordering(text: Any, *, allowed: Sequence[str], default: str, model: type[Model]) -> tuple[Term, ...]:
+    """The order that `text` ("-datetime" or "ward,last_name") asks for, made unambiguous by the primary key.
+
+    Raises ValidationError (400) naming the field that cannot be ordered by.
+    """
+    text = default if text in (None, "") else text
+    if not isinstance(text, str):
+        raise _refusal("ordering", f"The name of a field is needed; {show(text)} was given.")
+    key = model._meta.pk
+    assert key is not None
+    terms: dict[str, Term] = {}
+    for name in text.split(","):
+        field = name.strip().removeprefix("-")
+        if field not in allowed:
+            raise _refusal("ordering", f"Cannot order by {show(name)}. There are: {', '.join(allowed)}.")
+        terms.setdefault(field, Term(_column(model, field), name.strip().startswith("-")))
+    if key.name not in terms:
+        last = next(reversed(terms.values()))
+        terms[key.name] = Term(key, last.is_descending)
+    return tuple(terms.values())
+
+
+def _column(model: type[Model], name: str) -> "Field[Any, Any]":
+    column = model._meta.get_field(name)
+    assert isinstance(column, Field)  # orders are by columns of the model's own
+    return column
+
+
+def rows_after(terms: Sequence[Term], values: Sequence[Any]) -> Q | None:
+    """The rows behind the row that has `values` in the order `terms`; None where there can be none."""
+    behind: Q | None = None
+    equal_so_far = Q()
+    for term, value in zip(terms, values, strict=True):
+        after = term.is_after(value)
+        if after is not None:
+            here = equal_so_far & after
+            behind = here if behind is None else behind | here
+        equal_so_far &= term.is_equal(value)
+    if behind is not None and len(terms) > 1 and not terms[0].is_nullable:
+        behind = terms[0].is_not_before(values[0]) & behind
+    return behind
+
+
+# ---------------------------------------------------------------- cursors
+def write_cursor(row: Model, *, terms: Sequence[Term], is_backward: bool) -> str:
+    """Where to go on from `row`: opaque to clients, good for this order only."""
+    packed = orjson.dumps([is_backward, _order_text(terms), [term.write_value(row) for term in terms]])
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def read_cursor(text: Any, *, terms: Sequence[Term]) -> tuple[bool, list[Any]]:
+    """Whether the cursor leads backward, and the values it stands at. Raises ValidationError (400)."""
+    refusal = _refusal("cursor", "This is no cursor of this list. Begin again without one.")
+    if not isinstance(text, str) or len(text) > _LONGEST_CURSOR or not text.isascii():
+        raise refusal
+    try:
+        is_backward, order, kept = read_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if not isinstance(is_backward, bool) or order != _order_text(terms):
+            raise refusal
+        return is_backward, [term.read_value(value) for term, value in zip(terms, kept, strict=True)]
+    except _MISREAD as error:
+        raise refusal from error
+
+
+def _order_text(terms: Sequence[Term]) -> str:
+    return ",".join(f"{'-' if term.is_descending else ''}{term.field}" for term in terms)
+
+
+# ---------------------------------------------------------------- limit, offset, count
+def read_limit(value: Any) -> int:
+    """How many rows a page may have: 100 unless said, 1000 at most. Raises ValidationError (400) below 1."""
+    if value in (None, ""):
+        return DEFAULT_LIMIT
+    limit = read_whole(value)
+    if limit is None or limit < 1:
+        raise _refusal(
+            "limit", f"A whole number from 1 to {LARGEST_LIMIT} is needed; {show(value)} was given."
+        )
+    return min(limit, LARGEST_LIMIT)
+
+
+def read_offset(value: Any) -> int:
+    """How many rows to skip. Raises ValidationError (400) above 10,000; there `next` leads on."""
+    if value in (None, ""):
+        return 0
+    offset = read_whole(value)
+    if offset is None or not 0 <= offset <= LARGEST_OFFSET:
+        raise _refusal(
+            "offset", f"0 to {LARGEST_OFFSET} is possible; {show(value)} was given. Follow `next`."
+        )
+    return offset
+
+
+def count_rows(rows: QuerySet[Any]) -> int | None:
+    """How many there are, exactly, up to 10,000; None above, where counting would cost more than the page."""
+    count = rows.order_by().values("pk")[: COUNTED_AT_MOST + 1].count()
+    return count if count <= COUNTED_AT_MOST else None
