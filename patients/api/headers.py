@@ -1,0 +1,29 @@
+"""The headers that carry versions and keys: ETag, If-Match, Idempotency-Key, X-Event."""
+
+import re
+from typing import Any, Final
+
+from rest_framework.exceptions import ValidationError
+
+from .fields import show
+
+_ENTITY_TAG: Final = re.compile(r'\s*(?:W/)?(?:"([0-9]{1,18})"|([0-9]{1,18}))\s*')
+
+
+def entity_tag(representation: dict[str, Any]) -> dict[str, str]:
+    """The ETag of an object that has versions."""
+    return {"ETag": f'"{representation["version"]}"'} if "version" in representation else {}
+
+
+def read_if_match(request: Any) -> int | None:
+    """The version that If-Match names ("3", W/"3" or 3); None without the header, or where it says any (*).
+
+    Raises ValidationError (400) where it is no version.
+    """
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    match = _ENTITY_TAG.fullmatch(header)
+    if match is None:
+        raise ValidationError({"If-Match": [f'One version such as "3" is needed; {show(header)} was given.']})
+    return int(match[1] or match[2])

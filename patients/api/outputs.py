@@ -1,0 +1,114 @@
+"""The read-only parts of the objects, declared for /swagger. What is sent is built by `representations`."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from ..models import Notification
+from ..rules.news2 import SCORED_FIELDS
+from .representations import represent_notification, represent_patient_version
+
+
+class UserReferenceSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class News2PartsSerializer(serializers.Serializer):
+    """0 to 3 for each scored field; null where it was not measured."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {name: serializers.IntegerField(allow_null=True) for name in SCORED_FIELDS}
+
+
+class News2Serializer(serializers.Serializer):
+    score = serializers.IntegerField(allow_null=True, help_text="0 to 20; null where the set is not complete")
+    risk = serializers.CharField(allow_null=True, help_text="low, low-medium, medium or high")
+    parts = News2PartsSerializer()
+    complete = serializers.BooleanField()
+    missing = serializers.ListField(child=serializers.CharField())
+    lower_bound = serializers.IntegerField(allow_null=True, help_text="the score is at least this")
+    not_scored_because = serializers.CharField(
+        allow_null=True, help_text="under_16, pregnant or pathway_none"
+    )
+    spo2_scale = serializers.IntegerField()
+
+
+class LastReportSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    datetime = serializers.DateTimeField()
+    news2 = News2Serializer()
+
+
+class LastScoredSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    datetime = serializers.DateTimeField()
+    score = serializers.IntegerField()
+    risk = serializers.CharField()
+    spo2_scale = serializers.IntegerField()
+
+
+class PreviewSerializer(serializers.Serializer):
+    """What saving a report would compute; `unusual` asks for confirmation, field by field."""
+
+    news2 = News2Serializer()
+    map = serializers.FloatField(allow_null=True)
+    pulse_pressure = serializers.IntegerField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True)
+    response = serializers.DictField(allow_null=True)
+    unusual = serializers.DictField()
+
+
+class PatientVersionSerializer(serializers.Serializer):
+    """One version of a patient's own fields."""
+
+    history_id = serializers.IntegerField()
+    history_date = serializers.DateTimeField()
+    history_type = serializers.CharField(help_text="+ admitted, ~ changed, - deleted")
+    history_user = UserReferenceSerializer(allow_null=True)
+    history_change_reason = serializers.CharField()
+    id = serializers.IntegerField(help_text="the patient")
+    version = serializers.IntegerField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return represent_patient_version(instance)
+
+
+class ReasonSerializer(serializers.Serializer):
+    rule = serializers.CharField()
+    message = serializers.CharField()
+    values = serializers.DictField()
+
+
+class NotificationSerializer(serializers.Serializer):
+    """Something everybody was told, and what became of it."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Notification.Kind.values)
+    severity = serializers.ChoiceField(choices=Notification.Severity.values)
+    patient = serializers.IntegerField()
+    report = serializers.IntegerField(allow_null=True)
+    history = serializers.IntegerField(allow_null=True)
+    reasons = ReasonSerializer(many=True)
+    status = serializers.ChoiceField(choices=Notification.Status.values)
+    created_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_by = UserReferenceSerializer(allow_null=True)
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    escalated_at = serializers.DateTimeField(allow_null=True)
+    escalated_to = serializers.CharField()
+    resolved_at = serializers.DateTimeField(allow_null=True)
+    resolved_because = serializers.CharField()
+    suppressed_count = serializers.IntegerField()
+
+    def to_representation(self, instance: Notification) -> dict[str, Any]:
+        return represent_notification(instance)
+
+
+class RangeSerializer(serializers.Serializer):
+    unit = serializers.CharField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    soft_low = serializers.FloatField(allow_null=True)
+    soft_high = serializers.FloatField(allow_null=True)
+    whole = serializers.BooleanField()

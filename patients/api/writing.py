@@ -1,0 +1,95 @@
+"""Creating and changing as both doors do it: REST's views and the sockets' consumers call these."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.serializers import CharField
+
+from .. import clock
+from ..models import Patient, Report
+from ..services import patients as patient_services
+from ..services import reports as report_services
+from ..services.idempotency import answer_once
+from .fields import read_whole
+from .serializers import LONGEST_REASON, PatientSerializer, ReportSerializer, ResourceSerializer, acting_user
+
+SERIALIZERS: Final[dict[str, type[ResourceSerializer]]] = {
+    "patients": PatientSerializer,
+    "reports": ReportSerializer,
+}
+MODELS: Final[dict[str, Any]] = {"patients": Patient, "reports": Report}
+
+
+def create_object(
+    subject: str, *, data: Any, context: Mapping[str, Any], idempotency_key: Any = None
+) -> dict[str, Any]:
+    """Store a new object of `subject` ("patients", "reports") and give it as clients see it.
+
+    With an `idempotency_key` sent before by the same user, the first answer again, and nothing is created.
+    Raises what answer_of (errors.py) can tell.
+    """
+
+    def create() -> dict[str, Any]:
+        serializer = SERIALIZERS[subject](data=data, context=dict(context))
+        serializer.is_valid(raise_exception=True)
+        return serializer.to_representation(serializer.save())
+
+    if idempotency_key is None:
+        return create()
+    return answer_once(
+        user=acting_user(context),
+        key=idempotency_key,
+        body={"create": subject, "data": data},
+        now=clock.now(),
+        perform=create,
+    )
+
+
+def update_object(
+    subject: str, pk: Any, *, data: Any, is_partial: bool, context: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Replace (PUT) or change in part (PATCH, `is_partial`) an object and give it as it then stands.
+
+    Raises NotFound for an unknown `pk`, and what answer_of (errors.py) can tell.
+    """
+    instance = MODELS[subject].objects.filter(pk=read_pk(pk)).first()
+    if instance is None:
+        raise NotFound
+    serializer = SERIALIZERS[subject](instance, data=data, partial=is_partial, context=dict(context))
+    serializer.is_valid(raise_exception=True)
+    return serializer.to_representation(serializer.save())
+
+
+def delete_object(subject: str, pk: Any, *, data: Any = None, context: Mapping[str, Any]) -> None:
+    """Delete an object; for a report, `data` may give a `history_change_reason`; other members are ignored.
+
+    Raises NotFound, and what answer_of (errors.py) can tell.
+    """
+    by, now, expected_version = acting_user(context), clock.now(), context.get("expected_version")
+    if subject == "patients":
+        patient_services.delete_patient(read_pk(pk), by=by, now=now, expected_version=expected_version)
+        return
+    report_services.delete_report(
+        read_pk(pk), by=by, now=now, reason=read_reason(data), expected_version=expected_version
+    )
+
+
+def read_pk(pk: Any) -> int:
+    """The primary key that `pk` is. Raises NotFound where it can be none."""
+    number = read_whole(pk)
+    if number is None:
+        raise NotFound
+    return number
+
+
+def read_reason(data: Any) -> str:
+    """The `history_change_reason` in `data`, "" where there is none. Raises ValidationError (400)."""
+    if not isinstance(data, Mapping) or data.get("history_change_reason") is None:
+        return ""
+    field = CharField(max_length=LONGEST_REASON, allow_blank=True)
+    try:
+        reason: str = field.run_validation(data["history_change_reason"])
+    except ValidationError as error:
+        raise ValidationError({"history_change_reason": error.detail}) from error
+    return reason
