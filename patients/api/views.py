@@ -1,0 +1,198 @@
+"""The REST resources. An action checks, parses, calls one function that both doors share, and answers."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from .. import clock, selectors
+from ..models import Notification, Patient, Report
+from ..rules.ranges import RANGES
+from ..services import notifications as notification_services
+from . import listing, writing
+from .documentation import ResourceSchema
+from .headers import entity_tag, read_if_match
+from .outputs import NotificationSerializer
+from .representations import represent_notification
+from .serializers import HistorySerializer, PatientSerializer, ReportSerializer
+
+_PAGING: Final = frozenset({"limit", "offset", "cursor", "ordering", "format"})
+
+
+class ResourceViewSet(GenericViewSet):
+    """What all resources share. `subject` is their name in the table of permissions and in the listings."""
+
+    subject: str
+    lookup_value_regex = "[0-9]+"
+    pagination_class = None  # listing.py pages
+    filter_backends = ()  # and filters, for the sockets too
+    swagger_schema = ResourceSchema
+
+    def get_object(self) -> Any:
+        return listing.find_object(self.subject, self.kwargs["pk"])
+
+    def answer_list(self, subject: str, *, only: Mapping[str, Any] | None = None) -> Response:
+        """One page of `subject` as the query asks; `only` are filters that the address itself names."""
+        query = self.request.query_params
+        page = listing.list_objects(
+            subject,
+            filters={**{name: query.getlist(name) for name in query if name not in _PAGING}, **(only or {})},
+            ordering=query.get("ordering"),
+            limit=query.get("limit"),
+            offset=query.get("offset"),
+            cursor=query.get("cursor"),
+        )
+        body = {
+            "count": page.count,
+            "next": self._address_of(page.next_cursor),
+            "previous": self._address_of(page.previous_cursor),
+            "results": page.results,
+        }
+        return Response(body, headers={"X-Event": str(page.event)})
+
+    def _address_of(self, cursor: str | None) -> str | None:
+        if cursor is None:
+            return None
+        here = remove_query_param(self.request.build_absolute_uri(), "offset")
+        return replace_query_param(here, "cursor", cursor)
+
+    def writing_context(self) -> dict[str, Any]:
+        return {"user": self.request.user, "expected_version": read_if_match(self.request)}
+
+
+class ReadMixin:
+    """GET of the list and of one object."""
+
+    def list(self: Any, request: Request) -> Response:
+        """A page of the list. `X-Event` tells which event it is true as of."""
+        return self.answer_list(self.subject)
+
+    def retrieve(self: Any, request: Request, pk: str) -> Response:
+        """One object. `X-Event` tells which event it is true as of."""
+        found, event = listing.retrieve_object(self.subject, pk)
+        return Response(found, headers={**self.headers_of(found), "X-Event": str(event)})
+
+    def headers_of(self, found: dict[str, Any]) -> dict[str, str]:
+        return {}
+
+
+class WriteMixin:
+    """POST, PUT, PATCH and DELETE, with versions and idempotency keys."""
+
+    def headers_of(self, found: dict[str, Any]) -> dict[str, str]:
+        return entity_tag(found)
+
+    def create(self: Any, request: Request) -> Response:
+        """Create one. Fields that are read-only are ignored, unknown ones refused."""
+        created = writing.create_object(
+            self.subject,
+            data=request.data,
+            context={"user": request.user},
+            idempotency_key=request.headers.get("Idempotency-Key"),
+        )
+        return Response(created, status=201, headers=self.headers_of(created))
+
+    def update(self: Any, request: Request, pk: str) -> Response:
+        """Replace all that can be written. The absent becomes empty; `datetime`, `admission_date` stay."""
+        return self._change(request, pk, is_partial=False)
+
+    def partial_update(self: Any, request: Request, pk: str) -> Response:
+        """Change what is sent and nothing else."""
+        return self._change(request, pk, is_partial=True)
+
+    def _change(self: Any, request: Request, pk: str, *, is_partial: bool) -> Response:
+        changed = writing.update_object(
+            self.subject, pk, data=request.data, is_partial=is_partial, context=self.writing_context()
+        )
+        return Response(changed, headers=self.headers_of(changed))
+
+    def destroy(self: Any, request: Request, pk: str) -> Response:
+        """Delete it. A patient with reports cannot be deleted (409): discharge instead."""
+        data = request.data if isinstance(request.data, Mapping) else {}
+        if "history_change_reason" not in data and "reason" in request.query_params:
+            data = {"history_change_reason": request.query_params["reason"]}
+        writing.delete_object(self.subject, pk, data=data, context=self.writing_context())
+        return Response(status=204)
+
+
+class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
+    """Patients and their stays."""
+
+    subject = "patients"
+    queryset = Patient.objects.all()
+    serializer_class = PatientSerializer
+
+    @action(detail=True)
+    def history(self, request: Request, pk: str) -> Response:
+        """The versions of the patient's own fields, newest first."""
+        self.get_object()
+        return self.answer_list("patient_history", only={"patient": pk})
+
+
+class ReportViewSet(WriteMixin, ReadMixin, ResourceViewSet):
+    """Reports: sets of observations. The newest first, by the time they were taken."""
+
+    subject = "reports"
+    queryset = Report.objects.all()
+    serializer_class = ReportSerializer
+
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """What saving this report would compute, and which of its values are unusual. Nothing is stored."""
+        serializer = ReportSerializer(data=request.data, context={"user": request.user})
+        serializer.is_valid(raise_exception=True)
+        return Response(serializer.preview())
+
+
+class HistoryViewSet(ReadMixin, ResourceViewSet):
+    """Every version of every report, newest first; those of deleted reports too."""
+
+    subject = "history"
+    queryset = selectors.HistoricalReport.objects.all()
+    serializer_class = HistorySerializer
+
+
+class NotificationViewSet(ReadMixin, ResourceViewSet):
+    """What everybody was told: deteriorations and observations that are due. Newest first."""
+
+    subject = "notifications"
+    queryset = Notification.objects.all()
+    serializer_class = NotificationSerializer
+
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, pk: str) -> Response:
+        """Say that you take care of it. Once acknowledged, doing it again changes nothing."""
+        notification = notification_services.acknowledge(
+            writing.read_pk(pk), by=request.user, now=clock.now()
+        )
+        return Response(represent_notification(notification))
+
+
+class RangesView(APIView):
+    """The possible range of every measurement, and the usual one, outside of which the form asks again.
+
+    `{field: {unit, low, high, soft_low, soft_high, whole}}`; without a usual range `soft_low` and `soft_high`
+    are null.
+    """
+
+    subject = "ranges"
+
+    def get(self, request: Request) -> Response:
+        return Response({name: _represent_range(limits) for name, limits in RANGES.items()})
+
+
+def _represent_range(limits: Any) -> dict[str, Any]:
+    soft_low, soft_high = limits.soft or (None, None)
+    return {
+        "unit": limits.unit,
+        "low": limits.hard[0],
+        "high": limits.hard[1],
+        "soft_low": soft_low,
+        "soft_high": soft_high,
+        "whole": limits.is_whole,
+    }
