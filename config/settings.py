@@ -41,8 +41,8 @@ INSTALLED_APPS = [
     "csp",
     "webpack_loader",
     "simple_history",
+    "patients",  # before background_task, whose process_tasks ours replaces
     "background_task",
-    "patients",
 ]
 
 MIDDLEWARE = [
