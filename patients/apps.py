@@ -23,7 +23,9 @@ class PatientsConfig(AppConfig):
 
 
 def _note_version(instance: Any, history_instance: Any, history_user: Any, **_: Any) -> None:
-    """Tell the service that saved a report which version it made, and spare reading the user again to tell it."""
+    """Tell the service that saved a report which version it made, and spare reading its users again to tell it."""
     instance.wardlight_history_id = history_instance.history_id
     if history_user is not None and history_instance.history_user_id == history_user.pk:
         history_instance.history_user = history_user
+    if hasattr(instance, "recorded_by_id") and "recorded_by" in instance._state.fields_cache:
+        history_instance.recorded_by = instance.recorded_by

@@ -45,7 +45,8 @@ def tell_findings(
 ) -> None:
     """Raise one deterioration for what is new in the findings; count the rest on what holds it (clinical.md 3).
 
-    `is_late`: the look was occasioned by a report older than the newest. It tells nothing again and counts nothing.
+    `is_late`: the look was occasioned by a report older than the newest. It tells nothing again and counts nothing;
+    neither does a correction of the report that a notification was raised on.
     """
     told = [n for n in unresolved if n.is_unresolved and n.kind == Notification.Kind.DETERIORATION]
     held: list[Held] = []
@@ -64,7 +65,8 @@ def tell_findings(
     retell_after = timedelta.max if is_late else settings.RETELL_AFTER
     new, known = split_new(findings, held=held, now=now, retell_after=retell_after)
     if not is_late:
-        for notification in {holders[index].pk: holders[index] for _, index in known}.values():
+        repeated = {holders[index].pk: holders[index] for _, index in known}
+        for notification in [n for n in repeated.values() if n.report_id != report_id]:
             notification.suppressed_count += 1
             notification.save(update_fields=["suppressed_count"])
     if new:

@@ -27,7 +27,7 @@ def record_report(*, patient_id: int, by: Any, now: datetime, reason: str = "", 
     values.setdefault("datetime", now)
     with unit_of_work():
         patient = lock_patient(patient_id)
-        _check(patient, values=values, now=now)
+        refuse_impossible(patient, values=values, now=now)
         sets = recent_sets(patient)
         report = Report(patient=patient, recorded_by=by, created_at=now, updated_at=now, **values)
         _keep_score(report, score_values(patient, values, taken_at=report.datetime))
@@ -60,7 +60,7 @@ def correct_report(
         for field, value in changed.items():
             setattr(report, field, value)
         values = {field: getattr(report, field) for field in _own_fields()}
-        _check(patient, values=values, now=now, was=report if "datetime" not in changed else None)
+        refuse_impossible(patient, values=values, now=now, was=report if "datetime" not in changed else None)
         stored = Score.from_dict(report.news2)
         _keep_score(
             report,
@@ -93,7 +93,7 @@ def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str
     """What `record_report` would compute, and which values ask for a second look; nothing is stored."""
     values.setdefault("datetime", now)
     patient = Patient.objects.get(pk=patient_id)
-    _check(patient, values=values, now=now)
+    refuse_impossible(patient, values=values, now=now)
     report = Report(patient=patient, **values)
     score = score_values(patient, values, taken_at=report.datetime)
     _keep_score(report, score)
@@ -123,7 +123,7 @@ def _own_fields() -> list[str]:
     return [field.name for field in Report._meta.fields if field.editable and field.name not in ("id", "patient")]
 
 
-def _check(
+def refuse_impossible(
     patient: Patient, *, values: Mapping[str, Any], now: datetime, was: Report | None = None
 ) -> None:
     """Raise Refused for a time or a value that cannot be. With `was`, the time is the one it always had."""

@@ -1,0 +1,57 @@
+"""`manage.py import_csv`: take in patients and their reports from CSV files."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from patients import clock
+from patients.services.demo import read_rows
+from patients.services.intake import Outcome, Row, take_in
+from patients.services.system import system_user
+
+
+class Command(BaseCommand):
+    help = (
+        "Take in patients and their reports. Columns are named as the fields, hospital_number is the link; rows that "
+        "fail are listed and written to a .rejected.csv beside the file. A second run adds nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("patients", type=Path, help="patients.csv")
+        parser.add_argument("reports", type=Path, nargs="?", help="reports.csv")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        patients, reports = self._read(options["patients"]), []
+        if options["reports"] is not None:
+            reports = self._read(options["reports"])
+        of_patients, of_reports = take_in(patients, reports, by=system_user(), now=clock.now())
+        self.stdout.write(
+            f"Taken in: {of_patients.patients} patients and {of_reports.reports} reports; "
+            f"known already: {of_patients.known} and {of_reports.known}."
+        )
+        self._tell_rejects(options["patients"], of_patients)
+        if options["reports"] is not None:
+            self._tell_rejects(options["reports"], of_reports)
+
+    @staticmethod
+    def _read(path: Path) -> list[Row]:
+        try:
+            return read_rows(path)
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise CommandError(f"{path} cannot be read: {error}") from error
+
+    def _tell_rejects(self, path: Path, outcome: Outcome) -> None:
+        if not outcome.rejects:
+            return
+        for reject in outcome.rejects:
+            self.stderr.write(f"{path.name} line {reject.row.line}: {reject.field}: {reject.reason}")
+        target = path.with_suffix(".rejected.csv")
+        rows = list({id(reject.row): reject.row for reject in outcome.rejects}.values())
+        columns = list(dict.fromkeys(name for row in rows for name in row.columns))
+        with target.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=columns)
+            writer.writeheader()
+            writer.writerows(row.columns for row in rows)
+        self.stderr.write(f"{len(rows)} rows were not taken in; they are in {target}.")

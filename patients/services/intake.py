@@ -1,0 +1,194 @@
+"""Taking in patients and reports from elsewhere, many at once: `import_csv` and the demo ward.
+
+Everything is checked as if it came over REST; what fails is handed back with its reason, the rest is stored. Each
+patient is one transaction. Nothing is raised for the past: the rules run once, on each patient's newest report.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from rest_framework.exceptions import ValidationError
+
+from .. import events
+from ..api.representations import RECORDED_FIELDS, represent_history, represent_report
+from ..api.serializers import PatientSerializer, ReportSerializer
+from ..models import Patient, Report
+from ..rules.news2 import is_set
+from ..rules.stay import ReportFacts
+from .course import due_of, settle
+from .errors import NotAllowed, Refused
+from .locks import lock_patient
+from .patients import admit_patient
+from .reports import refuse_impossible
+from .stay import recent_sets, report_facts, score_values
+
+BODY_COLUMNS: Final = ("height", "weight")  # of a patient: the first report, at admission
+LINK: Final = "hospital_number"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a file: where it stood, and its columns as text; an empty column is left out."""
+
+    line: int
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Why a row was not taken in."""
+
+    row: Row
+    field: str
+    reason: str
+
+
+@dataclass
+class Outcome:
+    """What became of the rows."""
+
+    patients: int = 0
+    reports: int = 0
+    known: int = 0  # rows that were there already
+    rejects: list[Reject] = field(default_factory=list)
+
+    def reject(self, row: Row, errors: Any) -> None:
+        """Note why `row` failed, one entry a field; `errors` in DRF's shape."""
+        if not isinstance(errors, Mapping):
+            errors = {"": errors}
+        for name, messages in errors.items():
+            messages = messages if isinstance(messages, list) else [messages]
+            self.rejects.append(Reject(row, str(name), " ".join(str(message) for message in messages)))
+
+
+def take_in(
+    patient_rows: Iterable[Row], report_rows: Iterable[Row], *, by: Any, now: datetime
+) -> tuple[Outcome, Outcome]:
+    """Store the rows and return what became of the patients' and of the reports'.
+
+    A patient is known by the hospital number, a report by that, its time and its values: a second run adds nothing.
+    """
+    of_patients, of_reports = Outcome(), Outcome()
+    waiting: dict[str, list[Row]] = {}
+    for row in patient_rows:
+        number = row.columns.get(LINK)
+        if number is None:
+            of_patients.reject(row, {LINK: ["It is needed: it links the reports to the patient."]})
+        elif _take_in_patient(row, outcome=of_patients, by=by, now=now):
+            waiting.setdefault(number, []).extend(_first_report(row))
+    for row in report_rows:
+        waiting.setdefault(row.columns.get(LINK, ""), []).append(row)
+    for number, rows in waiting.items():
+        patient = Patient.objects.filter(hospital_number=number).first() if number else None
+        if patient is None:
+            for row in rows:
+                of_reports.reject(row, {LINK: [f"There is no patient {number!r}."]})
+        else:
+            with events.unit_of_work():
+                _take_in_reports(patient.pk, rows, outcome=of_reports, by=by, now=now)
+    return of_patients, of_reports
+
+
+def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime) -> bool:
+    """Admit the patient of a row; returns whether the patient is there (now, or already)."""
+    if Patient.objects.filter(hospital_number=row.columns[LINK]).exists():
+        outcome.known += 1
+        return True
+    data = {name: value for name, value in row.columns.items() if name not in BODY_COLUMNS}
+    serializer = PatientSerializer(data=data, context={"user": by})
+    try:
+        serializer.is_valid(raise_exception=True)
+        admit_patient(by=by, now=now, **serializer.validated_data)
+    except ValidationError as error:
+        outcome.reject(row, error.detail)
+        return False
+    except (Refused, NotAllowed) as error:
+        outcome.reject(row, error.errors)
+        return False
+    outcome.patients += 1
+    return True
+
+
+def _first_report(row: Row) -> list[Row]:
+    """The report at admission that a patient's own height and weight make."""
+    body = {name: row.columns[name] for name in BODY_COLUMNS if name in row.columns}
+    if not body:
+        return []
+    number = row.columns[LINK]
+    admitted_at = row.columns.get("admission_date")
+    if admitted_at is None:
+        admission = Patient.objects.get(hospital_number=number).admission_date
+        admitted_at = admission.isoformat()
+    return [Row(row.line, {LINK: number, "datetime": admitted_at, **body})]
+
+
+def _take_in_reports(patient_id: int, rows: Iterable[Row], *, outcome: Outcome, by: Any, now: datetime) -> None:
+    patient = lock_patient(patient_id)
+    known = {_key(report) for report in Report.objects.filter(patient=patient)}
+    reports: list[Report] = []
+    for row in rows:
+        report = _read_report(row, patient=patient, outcome=outcome, by=by, now=now)
+        if report is None:
+            continue
+        if _key(report) in known:
+            outcome.known += 1
+            continue
+        known.add(_key(report))
+        reports.append(report)
+    if reports:
+        _store(patient, reports, by=by, now=now)
+        outcome.reports += len(reports)
+
+
+def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: datetime) -> Report | None:
+    data = {name: value for name, value in row.columns.items() if name != LINK}
+    serializer = ReportSerializer(data={**data, "patient": patient.pk}, context={"user": by})
+    try:
+        serializer.is_valid(raise_exception=True)
+        values = {**serializer.validated_data}
+        if "datetime" not in values:
+            raise Refused({"datetime": ["It is needed: a report without its time cannot be told from another."]})
+        del values["patient"], values["history_change_reason"]
+        refuse_impossible(patient, values=values, now=now)
+    except ValidationError as error:
+        outcome.reject(row, error.detail)
+        return None
+    except Refused as error:
+        outcome.reject(row, error.errors)
+        return None
+    report = Report(patient=patient, recorded_by=by, created_at=now, updated_at=now, **values)
+    score = score_values(patient, values, taken_at=report.datetime)
+    report.news2, report.is_set, report.is_complete = score.as_dict(), is_set(values), score.complete
+    return report
+
+
+def _key(report: Report) -> tuple[Any, ...]:
+    return (report.datetime, *(str(getattr(report, name)) for name in RECORDED_FIELDS))
+
+
+def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -> None:
+    """Insert reports and versions in bulk, telling each as if it had been saved alone, then settle once."""
+    reports.sort(key=lambda report: report.datetime)
+    _keep_due_times(patient, reports)
+    Report.objects.bulk_create(reports)
+    versions = Report.history.bulk_history_create(
+        reports, default_user=by, default_change_reason="taken in", default_date=now
+    )
+    for report, version in zip(reports, versions, strict=True):
+        version.history_user = version.recorded_by = by
+        events.note_change("reports", "create", report.pk, lambda report=report: represent_report(report))
+        events.note_change("history", "create", version.pk, lambda version=version: represent_history(version))
+    newest = max(reports, key=lambda report: (report.datetime, report.pk))
+    settle(patient, sets=recent_sets(patient), now=now, report=newest, history_id=versions[reports.index(newest)].pk)
+
+
+def _keep_due_times(patient: Patient, reports: list[Report]) -> None:
+    """What was due after each report, as the sets until then asked for."""
+    window: list[ReportFacts] = []
+    for report in reports:
+        if report.is_set and report.datetime >= patient.admission_date:
+            facts = report_facts(report)
+            window = [facts] if facts.score.complete else [*window, facts]
+        report.due_at = due_of(patient, sets=window).at
