@@ -107,7 +107,7 @@ bench: install tools
 # ---------------------------------------------------------------- lint and format
 
 lint: tools $(installed_packages)
-	pre-commit run --all-files --show-diff-on-failure
+	pre-commit run --all-files
 
 lint-python: tools
 	ruff check
