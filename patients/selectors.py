@@ -1,10 +1,12 @@
 """Reads that need joins: each loads with one query what the representation of its objects shows."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from .models import Notification, Patient, Report
+from .rules.fluids import FLUID_FIELDS, FluidsRecorded
 
 HistoricalReport: Any = Report.history.model
 HistoricalPatient: Any = Patient.history.model
@@ -47,3 +49,15 @@ def search_patients(patients: QuerySet[Patient], *, text: str) -> QuerySet[Patie
             holds_word |= Q(**{f"{field}__icontains": word})
         patients = patients.filter(holds_word)
     return patients
+
+
+def fluids_of(patient_id: int, *, since: datetime, until: datetime) -> list[FluidsRecorded]:
+    """What the patient's reports from `since` to before `until` recorded of fluids, the oldest first."""
+    holds_fluids = Q()
+    for field in FLUID_FIELDS:
+        holds_fluids |= Q(**{f"{field}__isnull": False})
+    reports = Report.objects.filter(
+        holds_fluids, patient_id=patient_id, datetime__gte=since, datetime__lt=until
+    )
+    rows = reports.order_by("datetime", "id").values("datetime", *FLUID_FIELDS)
+    return [FluidsRecorded(row["datetime"], {field: row[field] for field in FLUID_FIELDS}) for row in rows]

@@ -8,7 +8,7 @@ from drf_yasg.inspectors import SwaggerAutoSchema
 
 from . import pagination
 from .listing import RESOURCES
-from .outputs import NotificationSerializer, PatientVersionSerializer, PreviewSerializer
+from .outputs import FluidsSerializer, NotificationSerializer, PatientVersionSerializer, PreviewSerializer
 
 _IDEMPOTENCY_KEY = openapi.Parameter(
     "Idempotency-Key",
@@ -80,6 +80,11 @@ class ResourceSchema(SwaggerAutoSchema):
             return list_parameters(subject)
         if action == "history":
             return list_parameters("patient_history")
+        if action == "fluids":
+            return [
+                _query("since", "three days before `until` where not given"),
+                _query("until", "now where not given"),
+            ]
         return [_REASON] if action == "destroy" and subject == "reports" else []
 
     def add_manual_parameters(self, parameters: list[openapi.Parameter]) -> list[openapi.Parameter]:
@@ -99,6 +104,8 @@ class ResourceSchema(SwaggerAutoSchema):
         if view_action in ("list", "history"):
             item = PatientVersionSerializer() if view_action == "history" else self.get_view_serializer()
             return {"200": page_of(self.serializer_to_schema(item))}
+        if view_action == "fluids":
+            return {"200": self.serializer_to_schema(FluidsSerializer())}
         if view_action == "preview":
             return {"200": self.serializer_to_schema(PreviewSerializer())}
         if view_action == "acknowledge":

@@ -6,6 +6,7 @@ text and null do not filter.
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import django_filters
@@ -25,6 +26,11 @@ LONGEST_SEARCH: Final = 100
 _LOST_PLUS: Final = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 
 
+def read_query_instant(text: str) -> datetime:
+    """The instant that `text` of a query names. Raises rest_framework's ValidationError."""
+    return read_instant(_LOST_PLUS.sub("+", text) if "T" in text else text)
+
+
 class _IdFormField(forms.Field):
     def to_python(self, value: Any) -> int | None:
         if value in self.empty_values:
@@ -40,7 +46,7 @@ class _InstantFormField(forms.Field):
         if value in self.empty_values:
             return None
         try:
-            return read_instant(_LOST_PLUS.sub("+", value) if "T" in value else value)
+            return read_query_instant(value)
         except ValidationError as error:
             raise FormValidationError([str(message) for message in error.detail]) from error
 

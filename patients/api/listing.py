@@ -14,8 +14,16 @@ from rest_framework.exceptions import NotFound, ValidationError
 
 from .. import selectors
 from ..events import log_state
-from . import filters, pagination
+from . import pagination
 from .fields import read_whole
+from .filters import (
+    HistoryFilters,
+    NotificationFilters,
+    PatientFilters,
+    PatientHistoryFilters,
+    ReportFilters,
+    apply_filters,
+)
 from .representations import (
     represent_history,
     represent_notification,
@@ -41,7 +49,7 @@ RESOURCES: Final[dict[str, Resource]] = {
     "patients": Resource(
         rows=selectors.patients_with_last_reports,
         represent=represent_patient,
-        filter_set=filters.PatientFilters,
+        filter_set=PatientFilters,
         orderings=(
             "id", "last_name", "first_name", "ward", "bed", "hospital_number", "date_of_birth",
             "admission_date", "dismissal_date", "next_due_at", "created_at", "updated_at",
@@ -52,7 +60,7 @@ RESOURCES: Final[dict[str, Resource]] = {
     "reports": Resource(
         rows=selectors.reports_with_recorder,
         represent=represent_report,
-        filter_set=filters.ReportFilters,
+        filter_set=ReportFilters,
         orderings=("id", "datetime"),
         default_ordering="-datetime",
         name="report",
@@ -60,7 +68,7 @@ RESOURCES: Final[dict[str, Resource]] = {
     "history": Resource(
         rows=selectors.versions_with_users,
         represent=represent_history,
-        filter_set=filters.HistoryFilters,
+        filter_set=HistoryFilters,
         orderings=("history_id", "history_date", "id", "datetime"),
         default_ordering="-history_id",
         name="version",
@@ -68,7 +76,7 @@ RESOURCES: Final[dict[str, Resource]] = {
     "notifications": Resource(
         rows=selectors.notifications_with_acknowledger,
         represent=represent_notification,
-        filter_set=filters.NotificationFilters,
+        filter_set=NotificationFilters,
         orderings=("id", "created_at", "due_at"),
         default_ordering="-id",
         name="notification",
@@ -76,7 +84,7 @@ RESOURCES: Final[dict[str, Resource]] = {
     "patient_history": Resource(
         rows=selectors.patient_versions_with_users,
         represent=represent_patient_version,
-        filter_set=filters.PatientHistoryFilters,
+        filter_set=PatientHistoryFilters,
         orderings=("history_id",),
         default_ordering="-history_id",
         name="version",
@@ -115,11 +123,16 @@ def list_objects(
     event = log_state().last
     rows = resource.rows()
     model = rows.model
-    if filters is not None and not isinstance(filters, Mapping):
+    if filters is None:
+        filters = {}
+    if not isinstance(filters, Mapping):
         raise ValidationError({"filters": ['An object such as {"patient": 1} is needed.']})
     if cursor not in (None, "") and offset not in (None, ""):
         raise ValidationError({"offset": ["A cursor and an offset exclude each other."]})
-    restricted = _filtered(resource, rows=rows, values=filters or {})
+    if ordering is None and "ordering" in filters:  # a socket's request has no other place for it
+        filters = {**filters}
+        ordering = filters.pop("ordering")
+    restricted = apply_filters(resource.filter_set, values=filters, rows=rows)
     terms = pagination.read_ordering(
         ordering, allowed=resource.orderings, default=resource.default_ordering, model=model
     )
@@ -137,10 +150,6 @@ def list_objects(
     return _page_by_cursor(
         resource, rows=restricted, terms=terms, size=size, is_backward=is_backward, values=values, event=event
     )
-
-
-def _filtered(resource: Resource, *, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
-    return filters.apply_filters(resource.filter_set, values=values, rows=rows)
 
 
 def _page_by_offset(

@@ -105,6 +105,23 @@ class NotificationSerializer(serializers.Serializer):
         return represent_notification(instance)
 
 
+class FluidBalanceSerializer(serializers.Serializer):
+    shift = serializers.CharField(allow_null=True, help_text="D, E or N; null for the last 24 hours")
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    intake = serializers.FloatField(allow_null=True, help_text="ml; null: nothing was recorded")
+    output = serializers.FloatField(allow_null=True)
+    balance = serializers.FloatField(allow_null=True)
+    amounts = serializers.DictField(help_text="ml by field; null where nothing was recorded")
+
+
+class FluidsSerializer(serializers.Serializer):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    shifts = FluidBalanceSerializer(many=True)
+    last_24_hours = FluidBalanceSerializer()
+
+
 class RangeSerializer(serializers.Serializer):
     unit = serializers.CharField()
     low = serializers.FloatField()

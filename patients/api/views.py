@@ -11,11 +11,13 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from .. import clock, selectors
+from ..events import log_state
 from ..models import Notification, Patient, Report
 from ..rules.ranges import RANGES
 from ..services import notifications as notification_services
 from . import listing, writing
 from .documentation import ResourceSchema
+from .fluids import fluid_balance
 from .headers import entity_tag, read_if_match
 from .outputs import NotificationSerializer
 from .representations import represent_notification
@@ -132,6 +134,14 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
         """The versions of the patient's own fields, newest first."""
         self.get_object()
         return self.answer_list("patient_history", only={"patient": pk})
+
+    @action(detail=True)
+    def fluids(self, request: Request, pk: str) -> Response:
+        """Intake, output and balance in ml, per shift and in the last 24 hours. Null: nothing was recorded."""
+        event = log_state().last
+        patient = self.get_object()
+        balance = fluid_balance(patient.pk, query=request.query_params, now=clock.now())
+        return Response(balance, headers={"X-Event": str(event)})
 
 
 class ReportViewSet(WriteMixin, ReadMixin, ResourceViewSet):
