@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, ValidationError
-from rest_framework.parsers import FormParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -95,6 +95,7 @@ class LogoutView(rest_auth.LogoutView):  # type: ignore[misc]
     """Sign this device out: its key, its session and its WebSockets. Your other devices stay signed in."""
 
     permission_classes = (IsAuthenticated,)
+    parser_classes = (JSONParser, FormParser, MultiPartParser)
 
     def logout(self, request: Request) -> Response:
         sign_in: SignIn = request.auth  # type: ignore[assignment]
