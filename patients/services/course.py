@@ -37,7 +37,7 @@ def settle(
     """
     due_before = patient.next_due_at
     before = [getattr(patient, field) for field in DERIVED_FIELDS]
-    _derive(patient, sets=sets, report=report, removed=removed)
+    _derive(patient, sets=sets, report=report)
     unresolved = notifications.unresolved_of(patient)
     if patient.is_discharged:
         for notification in unresolved:
@@ -53,28 +53,26 @@ def settle(
         save_derived(patient)
 
 
-def _derive(
-    patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None, removed: int | None
-) -> None:
+def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None) -> None:
     due = due_of(patient, sets=sets)
     patient.next_due_at = due.at
     patient.due_interval = None if due.interval is None else round(due.interval.total_seconds() / 60)
     newest_set = newest(sets)
     patient.due_report_id = None if newest_set is None else newest_set.id
     patient.current_risk = current_risk(sets)
-    _set_last_report(patient, report=report, removed=removed)
+    _set_last_report(patient, report=report)
     _set_last_scored(patient, sets=sets, report=report)
 
 
-def _set_last_report(patient: Patient, *, report: Report | None, removed: int | None) -> None:
+def _set_last_report(patient: Patient, *, report: Report | None) -> None:
     last = patient.last_report
     if report is not None and last is not None and last.pk != report.pk and patient.admission_date <= last.datetime:
         if (report.datetime, report.pk) > (last.datetime, last.pk):
             patient.last_report = report
         return
-    # The newest itself was moved or removed, the stay began anew, or this is its first report.
+    # The newest itself was moved or removed, the stay began anew, or nothing of this stay is known yet.
     stay = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date)
-    patient.last_report = stay.order_by("-datetime", "-id").first() if removed or last or report is None else report
+    patient.last_report = stay.order_by("-datetime", "-id").first()
 
 
 def _set_last_scored(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None) -> None:
