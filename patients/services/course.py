@@ -6,6 +6,7 @@ report or a patient. Everything derived is written here and nowhere else.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from ..models import Notification, Patient, Report
 from ..rules.findings import Finding
@@ -36,7 +37,7 @@ def settle(
     patient was changed. `history_id` is the version that the change made.
     """
     due_before = patient.next_due_at
-    before = [getattr(patient, field) for field in DERIVED_FIELDS]
+    before = _stored(patient)
     _derive(patient, sets=sets, report=report)
     unresolved = notifications.unresolved_of(patient)
     if patient.is_discharged:
@@ -49,8 +50,13 @@ def settle(
     unresolved = [notification for notification in unresolved if notification.is_unresolved]
     patient.open_notifications = notifications.count_open(unresolved)
     reminders.plan_next(patient, unresolved=unresolved)
-    if [getattr(patient, field) for field in DERIVED_FIELDS] != before:
+    if _stored(patient) != before:
         save_derived(patient)
+
+
+def _stored(patient: Patient) -> list[Any]:
+    """The derived columns as they are stored: comparing the reports themselves would load them."""
+    return [getattr(patient, Patient._meta.get_field(field).attname) for field in DERIVED_FIELDS]
 
 
 def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None) -> None:
@@ -65,14 +71,12 @@ def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | N
 
 
 def _set_last_report(patient: Patient, *, report: Report | None) -> None:
-    last = patient.last_report
-    if report is not None and last is not None and last.pk != report.pk and patient.admission_date <= last.datetime:
-        if (report.datetime, report.pk) > (last.datetime, last.pk):
-            patient.last_report = report
-        return
-    # The newest itself was moved or removed, the stay began anew, or nothing of this stay is known yet.
     stay = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date)
-    patient.last_report = stay.order_by("-datetime", "-id").first()
+    newest_id = stay.order_by("-datetime", "-id").values_list("pk", flat=True).first()
+    if report is not None and report.pk == newest_id:
+        patient.last_report = report
+    elif patient.last_report_id != newest_id:
+        patient.last_report = None if newest_id is None else Report.objects.get(pk=newest_id)
 
 
 def _set_last_scored(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None) -> None:
@@ -109,16 +113,34 @@ def _tell(
     newest_set = newest(sets)
     if newest_set is None or (report is not None and facts is None):
         return  # fluids or a laboratory value alone say nothing new
-    is_newest = facts is newest_set
+    findings = pathway.findings(patient_facts(patient), reports=sets)
+    is_late = facts is None or _is_older_than_a_complete_set(facts, sets=sets)
+    if facts is not None and not is_late and facts is not newest_set:
+        # Entered behind a newer, incomplete set: that one cannot say what this one shows.
+        findings = _worst_of_each_cause([*_findings_up_to(facts, patient=patient, sets=sets), *findings])
+    judged = newest_set if is_late or facts is None else facts
     notifications.tell_findings(
-        pathway.findings(patient_facts(patient), reports=sets),
+        findings,
         patient=patient,
         unresolved=unresolved,
-        report_id=newest_set.id,
-        history_id=history_id if is_newest else _newest_version_of(newest_set.id),
+        report_id=judged.id,
+        history_id=history_id if judged is facts else _newest_version_of(judged.id),
         now=now,
-        is_late=not is_newest,
+        is_late=is_late,
     )
+
+
+def _is_older_than_a_complete_set(facts: ReportFacts, *, sets: Sequence[ReportFacts]) -> bool:
+    return any(other.score.complete and order_of(other) > order_of(facts) for other in sets)
+
+
+def _worst_of_each_cause(findings: Sequence[Finding]) -> list[Finding]:
+    worst: dict[str, Finding] = {}
+    for finding in findings:
+        known = worst.get(finding.cause)
+        if known is None or finding.level > known.level:
+            worst[finding.cause] = finding
+    return list(worst.values())
 
 
 def _newest_version_of(report_id: int | None) -> int | None:

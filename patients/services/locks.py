@@ -16,8 +16,7 @@ def lock_patient(patient_id: int) -> Patient:
 
     Lock order everywhere: the patient, then rows of theirs, then the event counter. Raises Patient.DoesNotExist.
     """
-    patients = Patient.objects.select_for_update(of=("self",)).select_related("last_report", "last_scored")
-    return patients.get(pk=patient_id)
+    return Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
 
 
 def save_derived(patient: Patient, *, fields: Iterable[str] = DERIVED_FIELDS) -> None:
