@@ -200,7 +200,11 @@ def _as_text(value: Any, *, several: bool) -> str:
     if isinstance(value, list):
         if len(value) > 1 and not several:
             raise ValueError("Give this filter once.")
-        return ",".join(_as_text(member, several=False) for member in value)
+        return ",".join(_one_as_text(member) for member in value)
+    return _one_as_text(value)
+
+
+def _one_as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

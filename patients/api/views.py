@@ -137,7 +137,7 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
 
     @action(detail=True)
     def fluids(self, request: Request, pk: str) -> Response:
-        """Intake, output and balance in ml, per shift and in the last 24 hours. Null: nothing was recorded."""
+        """Intake, output and balance in ml, per shift and in the last 24 hours. Null: none was recorded."""
         event = log_state().last
         patient = self.get_object()
         balance = fluid_balance(patient.pk, query=request.query_params, now=clock.now())

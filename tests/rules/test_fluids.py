@@ -1,6 +1,7 @@
 """Fluid balance (clinical rules, section 5)."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,7 +34,7 @@ def test_a_moment_belongs_to_the_shift_that_began_last(hour, minute, letter):
 def test_shifts_follow_each_other_without_gap_or_overlap():
     shifts = list(shifts_between(NOON, NOON + timedelta(days=2, seconds=1), zone=ZURICH))
     assert [shift for shift, _, _ in shifts] == ["E", "N", "D", "E", "N", "D", "E"]
-    assert all(before[2] == after[1] for before, after in zip(shifts, shifts[1:], strict=False))
+    assert all(before[2] == after[1] for before, after in pairwise(shifts))
 
 
 def test_shifts_lie_in_ward_time():
