@@ -84,6 +84,11 @@ class WardlightProcess:
         Raises:
             RuntimeError: with its log, where it ended at once.
         """
+        self.launch()
+        self.wait_until_up()
+
+    def launch(self) -> None:
+        """Start it without waiting."""
         if self.process is not None:
             raise RuntimeError(f"{self.name} runs already")
         with self.log.open("ab") as log:
@@ -96,6 +101,9 @@ class WardlightProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def wait_until_up(self) -> None:
+        """Return when it does its work; a process that does not get there is killed."""
         try:
             wait_until(self.is_up, what=f"{self.name} is up")
         except BaseException:

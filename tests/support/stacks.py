@@ -64,9 +64,11 @@ class Stack:
         return self.workers[0] if self.workers else self.servers[0]
 
     def start(self) -> None:
-        """Start every process and return when all are ready."""
+        """Start every process, all at once, and return when all are ready."""
         for process in self.processes:
-            process.start()
+            process.launch()
+        for process in self.processes:
+            process.wait_until_up()
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
