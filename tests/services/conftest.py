@@ -1,0 +1,49 @@
+"""People and patients of the tests of the services.
+
+Models are imported inside: pytest reads this file before tests/conftest.py has chosen the database.
+"""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from patients.models import Patient
+
+
+def make_user(role: str, *, username: str) -> "User":
+    from tests import factories
+
+    return factories.make_user(role, username=username)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings) -> None:
+    """Django's slow hashing is not what these tests are about."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def nurse(db) -> "User":
+    return make_user("nurse", username="nadia")
+
+
+@pytest.fixture
+def doctor(db) -> "User":
+    return make_user("doctor", username="dora")
+
+
+@pytest.fixture
+def lead(db) -> "User":
+    return make_user("lead", username="liam")
+
+
+@pytest.fixture
+def patient(lead) -> "Patient":
+    """Admitted, and entered, at ADMISSION; no set was taken yet."""
+    from tests import factories
+    from tests.services.builders import ADMISSION
+
+    return factories.make_patient(by=lead, now=ADMISSION, admission_date=ADMISSION)
