@@ -12,6 +12,7 @@ from typing import Any
 
 from background_task.models import Task
 from django.db import connection
+from django.db.models import QuerySet
 
 from ..events import unit_of_work
 from ..models import Notification, Patient
@@ -76,23 +77,22 @@ def send_due(*, now: datetime, patient_id: int | None = None) -> int:
     At most MOST_AT_ONCE in one transaction: call it again until it returns 0. A patient whom somebody is writing
     at this moment is left out; their lock is gone at the next wake-up.
     """
+    due = Patient.objects.filter(reminder_at__lte=now)
+    if patient_id is not None:
+        due = due.filter(pk=patient_id)
+    if not due.exists():
+        return 0  # before the transaction: on SQLite its beginning alone keeps every writer waiting
     with unit_of_work():
-        patients = _lock_due(now=now, patient_id=patient_id)
-        if not patients:
-            return 0
+        patients = _lock(due)
         unresolved = _unresolved_by_patient(patients)
         for patient in patients:
             _tell(patient, unresolved=unresolved[patient.pk], now=now)
     return len(patients)
 
 
-def _lock_due(*, now: datetime, patient_id: int | None) -> list[Patient]:
-    due = Patient.objects.filter(reminder_at__lte=now)
-    if patient_id is not None:
-        due = due.filter(pk=patient_id)
-    if not due.exists():
-        return []  # nothing to lock: on SQLite a lock would stop every writer for nothing
-    due = due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",))
+def _lock(due: QuerySet[Patient]) -> list[Patient]:
+    can_skip = connection.features.has_select_for_update_skip_locked
+    due = due.select_for_update(skip_locked=can_skip, of=("self",))
     return list(due.select_related("last_report", "last_scored").order_by("reminder_at", "pk")[:MOST_AT_ONCE])
 
 
