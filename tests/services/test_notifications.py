@@ -1,0 +1,189 @@
+"""What is told again and what is only counted, acknowledging, and each notification only once."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from patients.models import Notification
+from patients.services.errors import Conflict
+from patients.services.notifications import acknowledge
+from patients.services.reports import correct_report
+from tests.rules.builders import NORMAL
+from tests.services.builders import (
+    SINGLE_THREE,
+    at,
+    causes,
+    change,
+    frames,
+    fresh,
+    last_number,
+    record,
+    told,
+    total,
+)
+
+pytestmark = pytest.mark.django_db
+
+INCOMPLETE_THREE = {"respiration": 8}
+
+
+def deteriorations(patient):
+    return told(patient, kind="deterioration")
+
+
+@pytest.fixture
+def held(patient, nurse):
+    """An open notification of a respiration that became a 3; every incomplete set below shows it again."""
+    record(patient, NORMAL, when=at(1), by=nurse)
+    record(patient, INCOMPLETE_THREE, when=at(2), by=nurse)
+    (notification,) = deteriorations(patient)
+    assert causes(notification) == {"risk_band", "single_three:respiration"}
+    return notification
+
+
+# ---------------------------------------------------------------- suppression
+
+
+def test_what_a_notification_holds_is_counted_on_it_and_not_told_again(patient, nurse, held):
+    number = last_number()
+    record(patient, INCOMPLETE_THREE, when=at(2.1), by=nurse)
+    record(patient, INCOMPLETE_THREE, when=at(2.2), by=nurse)
+    (only,) = deteriorations(patient)
+    assert (only.pk, only.suppressed_count, only.status) == (held.pk, 2, "open")
+    assert "notification" not in [frame["payload"]["type"] for frame in frames(after=number)]
+
+
+def test_a_higher_level_of_a_held_cause_is_new_and_the_rest_is_counted(patient, nurse, held):
+    record(patient, {"respiration": 8, "consciousness": "U"}, when=at(2.1), by=nurse)
+    first, second = deteriorations(patient)
+    assert causes(second) == {"risk_band", "total_rise", "single_three:consciousness"}
+    assert (second.severity, first.suppressed_count) == ("medium", 1)
+
+
+def test_another_parameter_is_another_cause(patient, nurse, held):
+    record(patient, {"bp_sys": 88}, when=at(2.1), by=nurse)
+    assert [causes(notification) for notification in deteriorations(patient)][1] == {"single_three:bp_sys"}
+
+
+def test_within_60_minutes_of_the_acknowledgement_the_cause_is_counted(patient, nurse, held):
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    record(patient, INCOMPLETE_THREE, when=at(3.5), by=nurse)
+    (only,) = deteriorations(patient)
+    assert (only.suppressed_count, only.status) == (1, "acknowledged")
+
+
+def test_over_60_minutes_after_the_acknowledgement_it_is_told_again(patient, nurse, held):
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    record(patient, INCOMPLETE_THREE, when=at(3.5, minutes=1), by=nurse)
+    first, again = deteriorations(patient)
+    assert (first.suppressed_count, again.status, causes(again)) == (0, "open", causes(held))
+    # What is told again is held again.
+    record(patient, INCOMPLETE_THREE, when=at(3.6), by=nurse)
+    assert [notification.suppressed_count for notification in deteriorations(patient)] == [0, 1]
+
+
+def test_the_time_until_it_is_told_again_is_settable(patient, nurse, held, settings):
+    settings.RETELL_AFTER = timedelta(minutes=10)
+    acknowledge(held.pk, by=nurse, now=at(2.1))
+    record(patient, INCOMPLETE_THREE, when=at(2.1, minutes=11), by=nurse)
+    assert len(deteriorations(patient)) == 2
+
+
+def test_what_nobody_acknowledged_is_not_told_again_however_old(patient, nurse, held):
+    record(patient, INCOMPLETE_THREE, when=at(40), by=nurse)
+    (only,) = deteriorations(patient)
+    assert only.suppressed_count == 1
+
+
+def test_what_was_resolved_is_new_when_it_comes_back(patient, nurse, held):
+    record(patient, NORMAL, when=at(3), by=nurse)
+    record(patient, SINGLE_THREE, when=at(4), by=nurse)
+    assert [notification.status for notification in deteriorations(patient)] == ["resolved", "open"]
+
+
+def test_a_late_report_tells_nothing_again_and_counts_nothing(patient, nurse):
+    record(patient, SINGLE_THREE, when=at(5), by=nurse)
+    (held,) = deteriorations(patient)
+    acknowledge(held.pk, by=nurse, now=at(5))
+    record(patient, NORMAL, when=at(3), now=at(9), by=nurse)
+    (only,) = deteriorations(patient)
+    assert (only.suppressed_count, only.status) == (0, "acknowledged")
+
+
+def test_a_correction_of_the_report_it_was_raised_on_is_not_counted(patient, nurse, held):
+    correct_report(held.report_id, by=nurse, now=at(2.1), changes={"additional": "counted twice"})
+    assert [notification.suppressed_count for notification in deteriorations(patient)] == [0]
+
+
+# ---------------------------------------------------------------- acknowledging
+
+
+def test_acknowledging_notes_who_and_when_and_is_told(patient, nurse, held):
+    assert fresh(patient).open_notifications == 1
+    number = last_number()
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    after = fresh(held)
+    assert (after.status, after.acknowledged_by, after.acknowledged_at) == ("acknowledged", nurse, at(2.5))
+    assert fresh(patient).open_notifications == 0
+    pushed = {frame["stream"]: frame["payload"]["data"] for frame in frames(after=number)}
+    assert set(pushed) == {"notifications", "patients"}
+    assert (pushed["notifications"]["status"], pushed["patients"]["open_notifications"]) == ("acknowledged", 0)
+    assert pushed["notifications"]["acknowledged_by"] == {"id": nurse.pk, "name": "nadia"}
+
+
+def test_of_two_who_acknowledge_the_first_name_stands(patient, nurse, doctor, held):
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    number = last_number()
+    again = acknowledge(held.pk, by=doctor, now=at(2.6))
+    assert (again.acknowledged_by, again.acknowledged_at, last_number()) == (nurse, at(2.5), number)
+
+
+def test_what_is_resolved_cannot_be_acknowledged(patient, nurse, held):
+    record(patient, NORMAL, when=at(3), by=nurse)
+    with pytest.raises(Conflict, match="later complete set"):
+        acknowledge(held.pk, by=nurse, now=at(3.5))
+    assert fresh(held).acknowledged_at is None
+
+
+def test_an_acknowledged_one_still_resolves_and_keeps_its_name(patient, nurse, held):
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    record(patient, NORMAL, when=at(3), by=nurse)
+    after = fresh(held)
+    assert (after.status, after.acknowledged_by, after.resolved_at) == ("resolved", nurse, at(3))
+
+
+def test_acknowledging_nothing_says_so(nurse):
+    with pytest.raises(Notification.DoesNotExist):
+        acknowledge(999_999, by=nurse, now=at(1))
+
+
+def test_a_changed_pathway_leaves_what_was_told(patient, doctor, held):
+    change(patient, by=doctor, now=at(3), pathway="none", monitoring_interval=60)
+    assert fresh(held).status == "open"
+
+
+# ---------------------------------------------------------------- each only once
+
+
+@pytest.mark.parametrize("has_report", [True, False], ids=["of a report", "without a report"])
+def test_a_reminder_of_one_patient_kind_time_and_report_exists_once(patient, nurse, has_report):
+    key = {
+        "patient": patient,
+        "kind": "observation_due",
+        "due_at": at(1),
+        "report": record(patient, total(0), when=at(0.5), by=nurse) if has_report else None,
+    }
+    Notification.objects.create(severity="low", **key)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Notification.objects.create(severity="low", **key)
+    Notification.objects.create(severity="low", **{**key, "kind": "observation_overdue"})
+    Notification.objects.create(severity="low", **{**key, "due_at": at(2)})
+    assert Notification.objects.count() == 3
+
+
+def test_two_deteriorations_of_one_report_may_exist_since_they_are_told_apart_by_their_causes(patient, nurse):
+    report = record(patient, total(0), when=at(1), by=nurse)
+    for _ in range(2):
+        Notification.objects.create(patient=patient, kind="deterioration", severity="low", report=report)
+    assert len(deteriorations(patient)) == 2
