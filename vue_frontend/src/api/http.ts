@@ -1,0 +1,49 @@
+/** REST for what has to work without a socket: signing in, and the table of ranges. */
+
+import type { ErrorBody } from './types';
+
+/** The server answered, and the answer was no. `body` is DRF's: {field: [messages]} or {detail}. */
+export class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ErrorBody,
+  ) {
+    super(`HTTP ${status}`);
+  }
+}
+
+function readCookie(name: string): string {
+  const found = document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`));
+  return found === undefined ? '' : decodeURIComponent(found.slice(name.length + 1));
+}
+
+async function send(method: string, address: string, body?: unknown): Promise<unknown> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (method !== 'GET') headers['X-CSRFToken'] = readCookie('csrftoken');
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const response = await fetch(address, {
+    method,
+    headers,
+    credentials: 'same-origin',
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const isJson = (response.headers.get('content-type') ?? '').includes('json');
+  const parsed: unknown = text !== '' && isJson ? JSON.parse(text) : null;
+  if (!response.ok) throw new HttpError(response.status, parsed as ErrorBody);
+  return parsed;
+}
+
+export const http = {
+  /** Throws HttpError for an answer that is no success, TypeError where the server cannot be reached. */
+  get: (address: string) => send('GET', address),
+  post: (address: string, body: unknown = {}) => send('POST', address, body),
+};
+
+/** The first message a person can read in an error's body, or null. */
+export function firstMessage(body: unknown): string | null {
+  if (typeof body === 'string') return body;
+  if (Array.isArray(body)) return body.map(firstMessage).find((message) => message !== null) ?? null;
+  if (body !== null && typeof body === 'object') return firstMessage(Object.values(body));
+  return null;
+}

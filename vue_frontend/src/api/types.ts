@@ -1,0 +1,169 @@
+/** The objects of the server's interface, as REST and WebSocket both send them. A reading of null was not taken. */
+
+export type Risk = 'low' | 'low-medium' | 'medium' | 'high';
+export type Severity = 'low' | 'medium' | 'high';
+export type Consciousness = 'A' | 'C' | 'V' | 'P' | 'U';
+export type NotMeasuredReason = 'refused' | 'unable' | 'not_appropriate';
+export type NotScoredReason = 'under_16' | 'pregnant' | 'pathway_none';
+
+/** The fields that make up a NEWS2 total, in the order of the RCP's chart. */
+export const SCORED_FIELDS = [
+  'respiration',
+  'o2sat',
+  'supplemental_oxygen',
+  'bp_sys',
+  'pulse',
+  'consciousness',
+  'temperature',
+] as const;
+export type ScoredField = (typeof SCORED_FIELDS)[number];
+
+export interface UserName {
+  id: number;
+  name: string;
+}
+
+export interface SignedInUser {
+  pk: number;
+  username: string;
+  first_name: string;
+  last_name: string;
+  role: string | null;
+  permissions: string[];
+}
+
+export interface News2 {
+  score: number | null;
+  risk: Risk | null;
+  parts: Record<ScoredField, number | null>;
+  complete: boolean;
+  missing: ScoredField[];
+  lower_bound: number | null;
+  not_scored_because: NotScoredReason | null;
+  spo2_scale: 1 | 2;
+}
+
+export interface Patient {
+  id: number;
+  hospital_number: string | null;
+  first_name: string;
+  last_name: string;
+  date_of_birth: string | null;
+  sex: 'male' | 'female' | 'other' | 'unknown';
+  pregnant: boolean;
+  ward: string;
+  bed: string;
+  allergies: string;
+  diagnosis: string;
+  admission_date: string;
+  dismissal_date: string | null;
+  pathway: 'news2' | 'dengue' | 'none';
+  spo2_scale: 1 | 2;
+  monitoring_interval: number | null;
+  last_report: { id: number; datetime: string; news2: News2 } | null;
+  last_scored: { id: number; datetime: string; score: number; risk: Risk; spo2_scale: 1 | 2 } | null;
+  current_risk: Risk | null;
+  next_due_at: string | null;
+  open_notifications: number;
+  version: number;
+}
+
+/** The measured fields that hold a number or null. */
+export const NUMBER_FIELDS = [
+  'temperature',
+  'pulse',
+  'respiration',
+  'bp_sys',
+  'bp_dia',
+  'o2sat',
+  'oxygen_flow',
+  'pain_score',
+  'blood_glucose',
+  'capillary_refill',
+  'fi_oral',
+  'fi_parenteral',
+  'fi_other',
+  'fo_urine',
+  'fo_uf',
+  'fo_emesis',
+  'fo_drainage',
+  'weight',
+  'height',
+  'abd_cir',
+  'stools',
+  'urine',
+  'hematocrit',
+  'platelet',
+  'wbc',
+] as const;
+export type NumberField = (typeof NUMBER_FIELDS)[number];
+
+export type Report = Record<NumberField, number | null> & {
+  id: number;
+  patient: number;
+  datetime: string;
+  daytime: 'D' | 'E' | 'N';
+  recorded_by: UserName | null;
+  supplemental_oxygen: boolean | null;
+  oxygen_device: string;
+  consciousness: Consciousness | null;
+  status: string;
+  day_of_fever: number | null;
+  diet: string;
+  warning_signs: string[] | null;
+  additional: string;
+  medical_advice: string;
+  not_measured: Partial<Record<string, NotMeasuredReason>>;
+  monitoring_interval: number | null;
+  news2: News2;
+  map: number | null;
+  pulse_pressure: number | null;
+  due_at: string | null;
+  created_at: string;
+  updated_at: string;
+  version: number;
+};
+
+export type NotificationStatus = 'open' | 'acknowledged' | 'escalated' | 'resolved';
+
+export interface Notification {
+  id: number;
+  kind: 'deterioration' | 'observation_due' | 'observation_overdue';
+  severity: Severity;
+  patient: number;
+  report: number | null;
+  history: number | null;
+  reasons: { rule: string; message: string; values?: Record<string, unknown> }[];
+  status: NotificationStatus;
+  created_at: string;
+  due_at: string | null;
+  acknowledged_by: UserName | null;
+  acknowledged_at: string | null;
+  escalated_at: string | null;
+  escalated_to: string;
+  resolved_at: string | null;
+  resolved_because: string;
+  suppressed_count: number;
+}
+
+/** What a measured field can be at all (hard) and what asks for a second look (soft); both ends included. */
+export interface Range {
+  unit: string;
+  hard: [number, number];
+  soft: [number, number] | null;
+  isWhole: boolean;
+}
+export type Ranges = Partial<Record<NumberField, Range>>;
+
+/** The least that a result asks for: the server's name for one of the RCP's responses. */
+export type ResponseKey = 'zero' | Risk;
+
+/** What `preview` answers: what would be computed, nothing is stored. */
+export interface Preview {
+  news2: News2;
+  due_at: string | null;
+  response: { key: ResponseKey; text: string } | null;
+  unusual: Record<string, string[]>;
+}
+
+export type ErrorBody = Record<string, unknown> | null;

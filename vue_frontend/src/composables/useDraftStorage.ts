@@ -1,0 +1,53 @@
+/**
+ * What was entered but not saved, kept on this device for half an hour, per user and patient.
+ *
+ * A draft is no record: it is only shown to the person who typed it, in the form it was typed into.
+ */
+
+export const DRAFT_LIFETIME_MS = 30 * 60_000;
+const PREFIX = 'wardlight.draft.';
+
+interface Stored<T> {
+  at: number;
+  draft: T;
+}
+
+const keyOf = (user: number, patient: number) => `${PREFIX}${user}.${patient}`;
+
+export function keepDraft<T>(user: number, patient: number, draft: T, at: number): void {
+  try {
+    localStorage.setItem(keyOf(user, patient), JSON.stringify({ at, draft }));
+  } catch {
+    // Full or blocked storage: the form itself still holds everything.
+  }
+}
+
+export function findDraft<T>(user: number, patient: number, now: number): Stored<T> | null {
+  try {
+    const text = localStorage.getItem(keyOf(user, patient));
+    if (text === null) return null;
+    const stored = JSON.parse(text) as Stored<T>;
+    if (now - stored.at < DRAFT_LIFETIME_MS) return stored;
+    localStorage.removeItem(keyOf(user, patient));
+  } catch {
+    // What cannot be read is no draft.
+  }
+  return null;
+}
+
+export function dropDraft(user: number, patient: number): void {
+  try {
+    localStorage.removeItem(keyOf(user, patient));
+  } catch {
+    // Nothing is stored where storage is blocked.
+  }
+}
+
+/** Every draft on this device: on signing out, shared tablets keep none. */
+export function dropAllDrafts(): void {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+  } catch {
+    // As above.
+  }
+}

@@ -1,0 +1,78 @@
+import { computed, nextTick, onBeforeUnmount, onMounted, shallowRef, type Ref } from 'vue';
+
+/**
+ * The way through a form's fields, in the order in which they stand: everything marked `data-stop`.
+ *
+ * Follows the page rather than a list, so that fields that appear (oxygen's flow) are on the way at once.
+ */
+export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLElement | undefined) {
+  const current = shallowRef<HTMLInputElement | null>(null);
+  const isNumber = computed(() => current.value?.dataset.field !== undefined);
+
+  function stops(): HTMLElement[] {
+    const all = [...(root.value?.querySelectorAll<HTMLElement>('[data-stop]') ?? [])];
+    // Of a group of radio buttons only one is a stop: the chosen one, else the first.
+    return all.filter((stop) => {
+      if (stop.closest('details:not([open])') !== null || stop.matches(':disabled')) return false;
+      if (!(stop instanceof HTMLInputElement) || stop.type !== 'radio') return true;
+      const group = stop.closest('fieldset');
+      const chosen = group?.querySelector('input:checked') ?? group?.querySelector('input');
+      return chosen === stop;
+    });
+  }
+
+  function indexOf(from: EventTarget | null, list: HTMLElement[]): number {
+    const origin = from instanceof HTMLElement ? from : current.value;
+    if (origin === null) return -1;
+    const group =
+      origin instanceof HTMLInputElement && origin.type === 'radio' ? origin.closest('fieldset') : null;
+    return list.findIndex(
+      (stop) => stop === origin || (group !== null && stop.closest('fieldset') === group),
+    );
+  }
+
+  async function move(from: EventTarget | null, step: 1 | -1): Promise<void> {
+    await nextTick();
+    const list = stops();
+    const index = indexOf(from, list);
+    const target = list[index + step];
+    if (target !== undefined) target.focus();
+    else if (step === 1) finish()?.focus();
+    target?.closest('[data-testid^="row-"]')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  function focusFirst(): void {
+    void nextTick(() => stops()[0]?.focus());
+  }
+
+  function noteFocus(event: FocusEvent): void {
+    const target = event.target as HTMLElement;
+    current.value = root.value?.contains(target) && target instanceof HTMLInputElement ? target : null;
+  }
+  onMounted(() => document.addEventListener('focusin', noteFocus));
+  onBeforeUnmount(() => document.removeEventListener('focusin', noteFocus));
+
+  /** Type a key of the pad into the current field, as a keyboard would: through the field's own input event. */
+  function press(key: string): void {
+    const field = current.value;
+    if (field === null) return;
+    if (key === 'delete' && field.value === '') {
+      void move(field, -1);
+      return;
+    }
+    const isSelected = field.selectionStart === 0 && field.selectionEnd === field.value.length;
+    if (key === 'delete') field.value = isSelected ? '' : field.value.slice(0, -1);
+    else field.value = (isSelected ? '' : field.value) + key;
+    field.dispatchEvent(new InputEvent('input', { bubbles: true, data: key === 'delete' ? null : key }));
+    field.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  return {
+    current,
+    isNumber,
+    advance: (from: EventTarget | null) => void move(from, 1),
+    goBack: (from: EventTarget | null) => void move(from, -1),
+    focusFirst,
+    press,
+  };
+}

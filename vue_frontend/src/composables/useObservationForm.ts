@@ -1,0 +1,204 @@
+import { computed, onScopeDispose, reactive, ref, shallowRef, watch } from 'vue';
+
+import { firstMessage } from '@/api/http';
+import type { NumberField, Patient, Preview, Ranges, Report } from '@/api/types';
+import * as entry from '@/domain/observationDraft';
+import { instantTaken, type TimeTaken } from '@/domain/timeTaken';
+import { t } from '@/locales';
+import { NoAnswer, RequestRefused, type Reply, type Request } from '@/realtime/protocol';
+
+/** `uncertain`: sent, but no answer came. Until one does, the same set can only be sent again, unchanged. */
+export type FormState = 'editing' | 'sending' | 'uncertain' | 'saved';
+
+export interface FormSurroundings {
+  patient: () => Patient;
+  ranges: () => Ranges;
+  previous: () => ReadonlyMap<string, entry.PreviousReading>;
+  now: () => number;
+  timeZone: string;
+  /** Send to the `reports` stream. Throws RequestRefused or NoAnswer. */
+  request: <T>(request: Request) => Promise<Reply<T>>;
+}
+
+interface Sent {
+  key: string;
+  body: Record<string, unknown>;
+}
+
+const PREVIEW_DELAY_MS = 150;
+
+/** randomUUID exists on https and localhost only; a ward's server may be neither. */
+export function newKey(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** One set being entered: its draft, the live score, and sending it exactly once. */
+export function useObservationForm(surroundings: FormSurroundings) {
+  const draft = reactive(entry.emptyDraft());
+  const time = reactive<TimeTaken>({ isNow: true, day: 'today', text: '' });
+  const state = ref<FormState>('editing');
+  const preview = shallowRef<Preview | null>(null);
+  const message = ref<string | null>(null);
+  const serverMessages = shallowRef<Record<string, string>>({});
+  const saved = shallowRef<Report | null>(null);
+  let sent: Sent | null = null;
+
+  const previousNumbers = computed(() => {
+    const numbers: entry.PreviousValues = {};
+    for (const [field, reading] of surroundings.previous()) {
+      if (typeof reading.value === 'number') numbers[field as NumberField] = reading.value;
+    }
+    return numbers;
+  });
+  const problems = computed(() => entry.problemsOf(draft, surroundings.ranges()));
+  const warnings = computed(() => entry.warningsOf(draft, surroundings.ranges(), previousNumbers.value));
+  const missing = computed(() => entry.missingFields(draft));
+  const isUntouched = computed(() => entry.isUntouched(draft));
+  const taken = computed(() =>
+    instantTaken(time, surroundings.now(), surroundings.patient().admission_date, surroundings.timeZone),
+  );
+  const unexplained = computed(() =>
+    entry.isSet(draft) ? missing.value.filter((field) => draft.not_measured[field] === undefined) : [],
+  );
+
+  /** The first reason why this cannot be saved as it stands; null where it can, be it as a partial set. */
+  const obstacle = computed<string | null>(() => {
+    if (isUntouched.value) return t('form.nothing');
+    if (Object.keys(problems.value).length > 0) return t('form.correctFirst');
+    if (Object.values(warnings.value).some((warning) => !warning.isConfirmed)) return t('form.confirmFirst');
+    return taken.value.problem === null ? null : t('form.correctFirst');
+  });
+
+  // ------------------------------------------------------------ live score
+  let previewTimer: ReturnType<typeof setTimeout> | null = null;
+  let previewNumber = 0;
+
+  const previewBody = computed(() =>
+    JSON.stringify(entry.payloadOf(draft, surroundings.patient().id, new Set(Object.keys(problems.value)))),
+  );
+
+  async function askForPreview(): Promise<void> {
+    const number = ++previewNumber;
+    const data = JSON.parse(previewBody.value) as Record<string, unknown>;
+    if (!entry.isSet(draft)) {
+      preview.value = null;
+      return;
+    }
+    try {
+      const reply = await surroundings.request<Preview>({ action: 'preview', data });
+      // An answer that was overtaken by a later question says nothing about what is on the screen.
+      if (number === previewNumber) preview.value = reply.data;
+    } catch {
+      if (number === previewNumber) preview.value = null;
+    }
+  }
+
+  watch(previewBody, () => {
+    message.value = null;
+    serverMessages.value = {};
+    if (previewTimer !== null) clearTimeout(previewTimer);
+    previewTimer = setTimeout(() => void askForPreview(), PREVIEW_DELAY_MS);
+  });
+  onScopeDispose(() => {
+    if (previewTimer !== null) clearTimeout(previewTimer);
+  });
+
+  // ------------------------------------------------------------ saving
+  /** Send, or send again. The same body always goes with the same key, so that it cannot be stored twice. */
+  async function save(): Promise<void> {
+    if (state.value === 'sending' || state.value === 'saved') return;
+    if (state.value !== 'uncertain') {
+      if (obstacle.value !== null || taken.value.at === null) return;
+      const body = {
+        ...entry.payloadOf(draft, surroundings.patient().id),
+        datetime: new Date(taken.value.at).toISOString(),
+      };
+      sent = { key: newKey(), body };
+    }
+    await send();
+  }
+
+  async function send(): Promise<void> {
+    if (sent === null) return;
+    const wasUncertain = state.value === 'uncertain';
+    state.value = 'sending';
+    message.value = null;
+    try {
+      const reply = await surroundings.request<Report>({
+        action: 'create',
+        data: sent.body,
+        idempotency_key: sent.key,
+      });
+      saved.value = reply.data;
+      state.value = 'saved';
+    } catch (error) {
+      if (error instanceof RequestRefused) refuse(error);
+      else if (error instanceof NoAnswer && !error.wasSent && !wasUncertain) {
+        state.value = 'editing';
+        message.value = t('form.notConnected');
+      } else {
+        state.value = 'uncertain';
+        message.value = t('form.uncertain');
+      }
+    }
+  }
+
+  function refuse(error: RequestRefused): void {
+    state.value = 'editing';
+    sent = null;
+    if (error.status === 403) {
+      message.value = t('form.forbidden');
+      return;
+    }
+    serverMessages.value = messagesByField(error.reply.errors);
+    message.value = t('form.refused', { message: firstMessage(error.reply.errors) ?? String(error.status) });
+  }
+
+  function restore(stored: entry.ObservationDraft): void {
+    Object.assign(draft, entry.emptyDraft(), stored);
+  }
+
+  function clear(): void {
+    Object.assign(draft, entry.emptyDraft());
+    Object.assign(time, { isNow: true, day: 'today', text: '' });
+    preview.value = null;
+  }
+
+  return {
+    draft,
+    time,
+    state,
+    preview,
+    message,
+    serverMessages,
+    saved,
+    problems,
+    warnings,
+    missing,
+    unexplained,
+    isUntouched,
+    taken,
+    obstacle,
+    save,
+    restore,
+    clear,
+    confirm: (field: NumberField) => entry.confirm(draft, field),
+  };
+}
+
+export type ObservationForm = ReturnType<typeof useObservationForm>;
+
+/** DRF's {field: [messages]}, alone or in a list, as {field: first message}. */
+export function messagesByField(errors: unknown): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const part of Array.isArray(errors) ? errors : [errors]) {
+    if (part === null || typeof part !== 'object') continue;
+    for (const [field, messages] of Object.entries(part as Record<string, unknown>)) {
+      const first = firstMessage(messages);
+      if (first !== null) found[field] = first;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,53 @@
+import { computed, onBeforeUnmount, ref, watch } from 'vue';
+
+import { RequestRefused } from '@/realtime/protocol';
+import { useLiveStore } from '@/stores/live';
+import { usePatientsStore } from '@/stores/patients';
+import { useReportsStore } from '@/stores/reports';
+
+/** The patient of a page with their reports, kept up to date while the page is open. */
+export function usePatientPage(id: () => number) {
+  const live = useLiveStore();
+  const patients = usePatientsStore();
+  const reports = useReportsStore();
+  const isMissing = ref(false);
+
+  const patient = computed(() => patients.items.get(id()));
+  const ownReports = computed(() => reports.ofPatient(id()));
+  const watched = computed(() => reports.watched.get(id()));
+
+  async function fetch(): Promise<void> {
+    if (live.state !== 'live') return;
+    isMissing.value = false;
+    try {
+      const socket = live.currentSocket();
+      if (patient.value === undefined) await patients.loadOne(socket, id());
+      await reports.watch(socket, id());
+    } catch (error) {
+      // Anything but a refusal is the connection's affair: the next greeting lists again.
+      isMissing.value = error instanceof RequestRefused && patient.value === undefined;
+    }
+  }
+
+  async function loadOlder(): Promise<void> {
+    await reports.loadOlder(live.currentSocket(), id());
+  }
+
+  watch(
+    id,
+    (_, before) => {
+      if (before !== undefined) reports.unwatch(before);
+      void fetch();
+    },
+    { immediate: true },
+  );
+  watch(
+    () => live.state,
+    (state) => {
+      if (state === 'live' && watched.value?.isLoaded !== true) void fetch();
+    },
+  );
+  onBeforeUnmount(() => reports.unwatch(id()));
+
+  return { patient, reports: ownReports, watched, isMissing, loadOlder };
+}

@@ -1,0 +1,105 @@
+/** Geometry of the NEWS2 observation chart: which line of the RCP's form each value falls on. Pure. */
+
+import type { Report } from '@/api/types';
+import { CHART_LINES, lineIndexOf, type ChartLine, type Points } from './chartBands';
+
+export const LINE_HEIGHT = 17;
+const GAP = 8;
+
+export type ChartRowName =
+  | 'respiration'
+  | 'spo2Scale1'
+  | 'spo2Scale2'
+  | 'oxygen'
+  | 'bloodPressure'
+  | 'pulse'
+  | 'consciousness'
+  | 'temperature'
+  | 'total';
+
+export interface PlacedRow {
+  name: ChartRowName;
+  lines: readonly ChartLine[];
+  top: number;
+  height: number;
+}
+
+const single = (label: string, points: Points): ChartLine => ({ label, from: 0, to: 0, points });
+
+/** The rows in the RCP's order; of the two SpO2 scales only those in use in these sets. */
+export function placeRows(
+  reports: readonly Report[],
+  labels: Record<'air' | 'oxygen' | 'alert' | 'notAlert', string>,
+) {
+  const scales = new Set(reports.map((report) => report.news2.spo2_scale));
+  const rows: [ChartRowName, readonly ChartLine[]][] = [['respiration', CHART_LINES.respiration]];
+  if (scales.has(1) || scales.size === 0) rows.push(['spo2Scale1', CHART_LINES.spo2Scale1]);
+  if (scales.has(2)) rows.push(['spo2Scale2', CHART_LINES.spo2Scale2]);
+  rows.push(
+    ['oxygen', [single(labels.air, 0), single(labels.oxygen, 2)]],
+    ['bloodPressure', CHART_LINES.bloodPressure],
+    ['pulse', CHART_LINES.pulse],
+    ['consciousness', [single(labels.alert, 0), single(labels.notAlert, 3)]],
+    ['temperature', CHART_LINES.temperature],
+    ['total', [single('', 0)]],
+  );
+  let top = 0;
+  const placed = rows.map(([name, lines]) => {
+    const height = name === 'total' ? LINE_HEIGHT * 1.75 : lines.length * LINE_HEIGHT;
+    const row: PlacedRow = { name, lines, top, height };
+    top += height + GAP;
+    return row;
+  });
+  return { rows: placed, height: top };
+}
+
+/** SpO2 is charted as it is scored: a fraction counts as the worse of the two whole numbers around it. */
+function lineOfSpo2(report: Report, value: number, lines: readonly ChartLine[]): number {
+  const isScale2 = report.news2.spo2_scale === 2;
+  const isOnOxygen = report.supplemental_oxygen === true;
+  if (isScale2 && Math.ceil(value) >= 93) {
+    const whole = isOnOxygen ? Math.ceil(value) : Math.floor(value);
+    if (whole >= 93 && !isOnOxygen)
+      return lines.findIndex((line) => line.from === 93 && line.to === Infinity);
+    if (whole >= 93) return lines.findIndex((line) => whole >= line.from && whole <= line.to);
+  }
+  return lineIndexOf(lines, Math.floor(value));
+}
+
+/** The index of the line on which a row shows this report, or null where it was not measured. */
+export function lineOf(row: PlacedRow, report: Report): number | null {
+  switch (row.name) {
+    case 'respiration':
+    case 'pulse':
+    case 'temperature': {
+      const value = report[row.name];
+      return value === null ? null : lineIndexOf(row.lines, value);
+    }
+    case 'spo2Scale1':
+    case 'spo2Scale2': {
+      const isThisScale = report.news2.spo2_scale === (row.name === 'spo2Scale1' ? 1 : 2);
+      return report.o2sat === null || !isThisScale ? null : lineOfSpo2(report, report.o2sat, row.lines);
+    }
+    case 'oxygen':
+      return report.supplemental_oxygen === null ? null : Number(report.supplemental_oxygen);
+    case 'consciousness':
+      return report.consciousness === null ? null : Number(report.consciousness !== 'A');
+    case 'bloodPressure':
+      return report.bp_sys === null ? null : lineIndexOf(row.lines, report.bp_sys);
+    case 'total':
+      return null;
+  }
+}
+
+/** The middle of a line, from the top of the chart. */
+export function middleOf(row: PlacedRow, line: number): number {
+  return row.top + (line + 0.5) * LINE_HEIGHT;
+}
+
+/** Sets further apart than twice the interval before them get a gap mark between their columns. */
+export function hasGapBefore(reports: readonly Report[], index: number): boolean {
+  if (index < 2) return false;
+  const at = (offset: number) => Date.parse(reports[index + offset]!.datetime);
+  const before = at(-1) - at(-2);
+  return at(0) - at(-1) > 2 * Math.max(before, 3_600_000);
+}

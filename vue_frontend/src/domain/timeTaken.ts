@@ -1,0 +1,40 @@
+/** When the set was taken: now by the server's clock, or a time of today or yesterday in ward time. */
+
+import { fromLocalParts, localParts } from './format';
+
+export type Day = 'today' | 'yesterday';
+
+export interface TimeTaken {
+  isNow: boolean;
+  day: Day;
+  /** HH:mm as typed. */
+  text: string;
+}
+
+export const DAY_MS = 24 * 3_600_000;
+
+export type TimeProblem = 'timeWrong' | 'timeFuture' | 'timeBeforeAdmission';
+
+/** The instant meant, or why there is none. */
+export function instantTaken(
+  time: TimeTaken,
+  now: number,
+  admission: string,
+  timeZone: string,
+): { at: number; problem: null } | { at: null; problem: TimeProblem } {
+  if (time.isNow) return { at: now, problem: null };
+  const match = /^([01]?\d|2[0-3])[:.]?([0-5]\d)$/.exec(time.text.trim());
+  if (match === null) return { at: null, problem: 'timeWrong' };
+  const today = localParts(now, timeZone);
+  // Noon is on the same calendar day whatever the clock change, so yesterday is a day before noon.
+  const noon = fromLocalParts({ ...today, hour: 12, minute: 0 }, timeZone);
+  const day = localParts(time.day === 'today' ? noon : noon - DAY_MS, timeZone);
+  const at = fromLocalParts({ ...day, hour: Number(match[1]), minute: Number(match[2]) }, timeZone);
+  if (at > now) return { at: null, problem: 'timeFuture' };
+  // Admission is shown to the minute; a set in that minute is meant to be after it.
+  if (at < Date.parse(admission)) {
+    if (Date.parse(admission) - at < 60_000) return { at: Date.parse(admission), problem: null };
+    return { at: null, problem: 'timeBeforeAdmission' };
+  }
+  return { at, problem: null };
+}

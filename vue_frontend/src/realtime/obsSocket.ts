@@ -1,0 +1,184 @@
+/**
+ * Our connection to the ward: one WebSocket for all streams.
+ *
+ * The helper library reconnects; matching answers to requests, judging whether the line is alive, and saying
+ * so, is done here. Knows nothing of Vue, stores or patients.
+ */
+
+import {
+  CLOSE_SIGNED_OUT,
+  NoAnswer,
+  RequestRefused,
+  type EventsFrame,
+  type Frame,
+  type Reply,
+  type Request,
+  type Stream,
+} from './protocol';
+
+/** What we use of a WebSocket; partysocket's ReconnectingWebSocket has it, and so have the tests' fakes. */
+export interface SocketLike {
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  reconnect(): void;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+}
+
+/** `connecting`: the line was lost and is being sought; `open`: the server has greeted. */
+export type SocketState = 'connecting' | 'open' | 'closed';
+
+export interface ObsSocketListeners {
+  onState(state: SocketState): void;
+  /** Greeting of a new connection: from here on, every change after `event` reaches us. */
+  onHello(frame: EventsFrame): void;
+  onHeartbeat(frame: EventsFrame): void;
+  /** A pushed frame of any stream. */
+  onPush(stream: Stream, payload: Record<string, unknown>): void;
+  /** The sign-in has ended; the socket stays closed. */
+  onSignedOut(): void;
+}
+
+interface Waiting {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+/** The server sends a heartbeat every 10 s: 25 s of silence is a dead line, whatever the browser says. */
+export const STALE_AFTER_MS = 25_000;
+const WATCH_EVERY_MS = 1_000;
+export const ANSWER_WITHIN_MS = 15_000;
+
+export class ObsSocket {
+  private socket: SocketLike | null = null;
+  private waiting = new Map<string, Waiting>();
+  private lastRequest = 0;
+  private watch: ReturnType<typeof setInterval> | null = null;
+  private lastHeardAt = 0;
+  private isGreeted = false;
+
+  constructor(
+    private readonly makeSocket: () => SocketLike,
+    private readonly listeners: ObsSocketListeners,
+    private readonly clock: () => number = () => performance.now(),
+  ) {}
+
+  open(): void {
+    if (this.socket !== null) return;
+    const socket = this.makeSocket();
+    this.socket = socket;
+    this.lastHeardAt = this.clock();
+    socket.onopen = () => {
+      this.lastHeardAt = this.clock();
+    };
+    socket.onmessage = (event: MessageEvent<string>) => this.receive(event.data);
+    socket.onclose = (event: CloseEvent) => this.lose(event.code);
+    this.watch = setInterval(() => this.checkSilence(), WATCH_EVERY_MS);
+  }
+
+  close(): void {
+    if (this.watch !== null) clearInterval(this.watch);
+    this.watch = null;
+    const socket = this.socket;
+    this.socket = null;
+    if (socket !== null) {
+      socket.onclose = null;
+      socket.onmessage = null;
+      socket.close(1000);
+    }
+    this.isGreeted = false;
+    this.forgetRequests();
+    this.listeners.onState('closed');
+  }
+
+  /** Give the present line up and try anew at once. */
+  reconnect(): void {
+    if (this.socket === null) return;
+    this.lastHeardAt = this.clock();
+    this.isGreeted = false;
+    this.forgetRequests();
+    this.listeners.onState('connecting');
+    this.socket.reconnect();
+  }
+
+  get isOpen(): boolean {
+    return this.isGreeted;
+  }
+
+  /**
+   * Send a request and wait for its answer.
+   *
+   * Throws RequestRefused for an answer that is no success, NoAnswer when none came: whether the server did
+   * it is then unknown, so a write may be repeated with the same idempotency key only.
+   */
+  request<T>(stream: Stream, request: Request, within = ANSWER_WITHIN_MS): Promise<Reply<T>> {
+    const socket = this.socket;
+    if (socket === null || !this.isGreeted) return Promise.reject(new NoAnswer('not connected', false));
+    const requestId = `r${++this.lastRequest}`;
+    return new Promise<Reply<T>>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(requestId);
+        reject(new NoAnswer('no answer in time', true));
+      }, within);
+      this.waiting.set(requestId, { resolve: resolve as (reply: Reply) => void, reject, timer });
+      socket.send(JSON.stringify({ stream, payload: { ...request, request_id: requestId } }));
+    });
+  }
+
+  private receive(text: string): void {
+    this.lastHeardAt = this.clock();
+    const frame = JSON.parse(text) as Frame;
+    const payload = frame.payload;
+    if ('request_id' in payload && 'response_status' in payload) {
+      this.answer(payload as unknown as Reply);
+      return;
+    }
+    if (frame.stream === null) return;
+    if (payload.type === 'hello') {
+      this.isGreeted = true;
+      this.listeners.onState('open');
+      this.listeners.onHello(payload as unknown as EventsFrame);
+    } else if (payload.type === 'heartbeat') {
+      this.listeners.onHeartbeat(payload as unknown as EventsFrame);
+    } else {
+      this.listeners.onPush(frame.stream, payload);
+    }
+  }
+
+  private answer(reply: Reply): void {
+    const waiting = this.waiting.get(String(reply.request_id));
+    if (waiting === undefined) return;
+    this.waiting.delete(String(reply.request_id));
+    clearTimeout(waiting.timer);
+    if (reply.response_status >= 200 && reply.response_status < 300) waiting.resolve(reply);
+    else waiting.reject(new RequestRefused(reply));
+  }
+
+  private lose(code: number): void {
+    this.isGreeted = false;
+    this.forgetRequests();
+    if (code === CLOSE_SIGNED_OUT) {
+      this.close();
+      this.listeners.onSignedOut();
+      return;
+    }
+    this.listeners.onState('connecting');
+  }
+
+  /** A line that is silent for too long is given up, even where the browser still calls it open. */
+  private checkSilence(): void {
+    if (this.socket === null || this.clock() - this.lastHeardAt < STALE_AFTER_MS) return;
+    this.reconnect();
+  }
+
+  private forgetRequests(): void {
+    const lost = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const waiting of lost) {
+      clearTimeout(waiting.timer);
+      waiting.reject(new NoAnswer('the connection was lost', true));
+    }
+  }
+}

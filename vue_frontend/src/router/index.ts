@@ -1,0 +1,77 @@
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router';
+
+import { t, type MessageKey } from '@/locales';
+import { useSessionStore } from '@/stores/session';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title: MessageKey;
+    /** Reachable without signing in. */
+    isPublic?: boolean;
+  }
+}
+
+const wardBoard = () => import(/* webpackChunkName: "ward-board" */ '@/views/WardBoardView.vue');
+const signIn = () => import(/* webpackChunkName: "sign-in" */ '@/views/SignInView.vue');
+const patient = () => import(/* webpackChunkName: "patient" */ '@/views/PatientView.vue');
+const record = () => import(/* webpackChunkName: "record" */ '@/views/RecordView.vue');
+const notifications = () => import(/* webpackChunkName: "notifications" */ '@/views/NotificationsView.vue');
+const notFound = () => import(/* webpackChunkName: "not-found" */ '@/views/NotFoundView.vue');
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', name: 'board', component: wardBoard, meta: { title: 'title.board' } },
+    { path: '/sign-in', name: 'sign-in', component: signIn, meta: { title: 'title.signIn', isPublic: true } },
+    {
+      path: '/patients/:id(\\d+)',
+      name: 'patient',
+      component: patient,
+      props: (route) => ({ id: Number(route.params.id) }),
+      meta: { title: 'title.patient' },
+    },
+    {
+      path: '/patients/:id(\\d+)/record',
+      name: 'record',
+      component: record,
+      props: (route) => ({ id: Number(route.params.id) }),
+      meta: { title: 'title.record' },
+    },
+    {
+      path: '/notifications',
+      name: 'notifications',
+      component: notifications,
+      meta: { title: 'title.notifications' },
+    },
+    {
+      path: '/:rest(.*)*',
+      name: 'not-found',
+      component: notFound,
+      meta: { title: 'title.notFound', isPublic: true },
+    },
+  ],
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
+});
+
+/** The page somebody asked for before signing in; only our own paths, never another site's. */
+export function pageAskedFor(route: RouteLocationNormalized): string {
+  const next = route.query.next;
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/';
+}
+
+router.beforeEach(async (to) => {
+  const session = useSessionStore();
+  if (!session.isKnown) {
+    try {
+      await session.begin();
+    } catch {
+      // Unreachable: the sign-in page says so when somebody tries.
+    }
+  }
+  if (to.meta.isPublic === true || session.user !== null) return true;
+  return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
+});
+
+router.afterEach((to) => {
+  document.title = `${t(to.meta.title)} · ${t('product.name')}`;
+});

@@ -1,0 +1,110 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowReactive } from 'vue';
+
+import type { Notification, NotificationStatus, Severity } from '@/api/types';
+import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
+import type { ObsSocket } from '@/realtime/obsSocket';
+import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+
+const RANK: Record<Severity, number> = { high: 0, medium: 1, low: 2 };
+const LIMIT = 1000;
+const RESOLVED_LIMIT = 50;
+
+export const isOpen = (one: Notification) => one.status === 'open' || one.status === 'escalated';
+
+/** Worst first, then the one that waits longest. */
+export const byUrgency = (a: Notification, b: Notification) =>
+  RANK[a.severity] - RANK[b.severity] || Date.parse(a.created_at) - Date.parse(b.created_at) || a.id - b.id;
+
+export const useNotificationsStore = defineStore('notifications', () => {
+  const collection = new EventOrderedCollection<Notification>();
+  const isLoaded = ref(false);
+  /** High ones that were raised while this page was open and not put aside here. */
+  const announced = shallowReactive(new Set<number>());
+
+  const all = computed(() => [...collection.items.values()]);
+  const open = computed(() => all.value.filter(isOpen).sort(byUrgency));
+  const acknowledged = computed(() =>
+    all.value.filter((one) => one.status === 'acknowledged').sort(byUrgency),
+  );
+  const resolved = computed(() =>
+    all.value
+      .filter((one) => one.status === 'resolved')
+      .sort((a, b) => Date.parse(b.resolved_at ?? b.created_at) - Date.parse(a.resolved_at ?? a.created_at))
+      .slice(0, RESOLVED_LIMIT),
+  );
+  /** What interrupts: high, still open, and new since this page was opened. */
+  const interrupting = computed(() => open.value.filter((one) => announced.has(one.id)));
+
+  function ofPatient(patient: number): Notification[] {
+    return all.value.filter((one) => one.patient === patient);
+  }
+
+  /** List what is not resolved. Throws what the socket throws. */
+  async function load(socket: ObsSocket): Promise<void> {
+    // One after the other, so that their event numbers rise and an object that changes its status between
+    // two lists is found in the later one.
+    for (const status of ['open', 'escalated', 'acknowledged'] as const) await loadStatus(socket, status);
+    isLoaded.value = true;
+  }
+
+  async function loadStatus(socket: ObsSocket, status: NotificationStatus, limit = LIMIT): Promise<void> {
+    const reply = await socket.request<ListPage<Notification>>('notifications', {
+      action: 'list',
+      filters: { status, ordering: '-created_at' },
+      limit,
+    });
+    collection.applySnapshot(
+      reply.data.results,
+      reply.event ?? 0,
+      (held) => held.status === status && limit === LIMIT,
+    );
+  }
+
+  const loadResolved = (socket: ObsSocket) => loadStatus(socket, 'resolved', RESOLVED_LIMIT);
+
+  /** Acknowledge; the change itself comes as a push, to every screen alike. Throws what the socket throws. */
+  async function acknowledge(socket: ObsSocket, id: number): Promise<void> {
+    await socket.request('notifications', { action: 'acknowledge', pk: id });
+    announced.delete(id);
+  }
+
+  function receive(frame: ChangeFrame): void {
+    if (frame.action === 'delete') collection.remove(Number(frame.data.id), frame.event);
+    else collection.put(frame.data as unknown as Notification, frame.event);
+  }
+
+  /** A notification was raised, raised again or escalated. */
+  function receiveRaised(notification: Notification, event: number): void {
+    collection.put(notification, event);
+    const held = collection.get(notification.id);
+    if (held !== undefined && held.severity === 'high' && isOpen(held)) announced.add(held.id);
+  }
+
+  function putAside(id: number): void {
+    announced.delete(id);
+  }
+
+  function clear(): void {
+    collection.clear();
+    announced.clear();
+    isLoaded.value = false;
+  }
+
+  return {
+    open,
+    acknowledged,
+    resolved,
+    interrupting,
+    isLoaded,
+    ofPatient,
+    load,
+    loadResolved,
+    acknowledge,
+    receive,
+    receiveRaised,
+    putAside,
+    clear,
+    forgetEvents: () => collection.forgetEvents(),
+  };
+});

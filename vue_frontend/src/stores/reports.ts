@@ -1,0 +1,161 @@
+import { defineStore } from 'pinia';
+import { shallowReactive } from 'vue';
+
+import type { Report } from '@/api/types';
+import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
+import type { ObsSocket } from '@/realtime/obsSocket';
+import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+
+/** One report as the board needs it: its total, null where there is none. */
+export interface Total {
+  id: number;
+  patient: number;
+  at: number;
+  score: number | null;
+}
+
+const PAGE_SIZE = 200;
+const TOTALS_LIMIT = 1000;
+export const TOTALS_SPAN_MS = 24 * 3_600_000;
+
+const toTotal = (report: Report): Total => ({
+  id: report.id,
+  patient: report.patient,
+  at: Date.parse(report.datetime),
+  score: report.news2.score,
+});
+
+export const byTime = (a: { at: number; id: number }, b: { at: number; id: number }) =>
+  a.at - b.at || a.id - b.id;
+
+/**
+ * Reports: in full for the patient who is open, as bare totals for everybody on the board.
+ *
+ * Pushed reports of patients nobody looks at are not kept, so memory does not grow with the day.
+ */
+export const useReportsStore = defineStore('reports', () => {
+  const full = new EventOrderedCollection<Report>();
+  const totals = new EventOrderedCollection<Total>();
+  /** Per patient the totals in order of time; replaced for the patient concerned only. */
+  const totalsOf = shallowReactive(new Map<number, Total[]>());
+  /** Patients whose reports are kept in full, and how many the server has of each. */
+  const watched = shallowReactive(new Map<number, { count: number | null; isLoaded: boolean }>());
+
+  function regroup(patient: number): void {
+    const own = [...totals.items.values()].filter((one) => one.patient === patient && one.score !== null);
+    totalsOf.set(patient, own.sort(byTime));
+  }
+
+  /** The totals of the last 24 hours of everybody, for trend and sparkline. Throws what the socket throws. */
+  async function loadTotals(socket: ObsSocket, now: number): Promise<void> {
+    const reply = await socket.request<ListPage<Report>>('reports', {
+      action: 'list',
+      filters: { since: new Date(now - TOTALS_SPAN_MS).toISOString(), ordering: '-datetime' },
+      limit: TOTALS_LIMIT,
+    });
+    totals.applySnapshot(reply.data.results.map(toTotal), reply.event ?? 0, () => true);
+    for (const patient of new Set([...totals.items.values()].map((one) => one.patient))) regroup(patient);
+  }
+
+  /** Keep this patient's reports in full from now on, newest first. Throws what the socket throws. */
+  async function watch(socket: ObsSocket, patient: number): Promise<void> {
+    const held = watched.get(patient);
+    watched.set(patient, { count: held?.count ?? null, isLoaded: held?.isLoaded ?? false });
+    const reply = await socket.request<ListPage<Report>>('reports', {
+      action: 'list',
+      filters: { patient, ordering: '-datetime' },
+      limit: PAGE_SIZE,
+    });
+    const oldest = reply.data.results.at(-1);
+    const isWhole = reply.data.results.length < PAGE_SIZE;
+    full.applySnapshot(
+      reply.data.results,
+      reply.event ?? 0,
+      (one) => one.patient === patient && (isWhole || oldest === undefined || one.datetime > oldest.datetime),
+    );
+    watched.set(patient, { count: reply.data.count, isLoaded: true });
+  }
+
+  /** Fetch the next older page of a watched patient. Throws what the socket throws. */
+  async function loadOlder(socket: ObsSocket, patient: number): Promise<void> {
+    const held = ofPatient(patient);
+    const reply = await socket.request<ListPage<Report>>('reports', {
+      action: 'list',
+      filters: { patient, ordering: '-datetime' },
+      limit: PAGE_SIZE,
+      offset: held.length,
+    });
+    for (const report of reply.data.results) full.put(report, reply.event ?? 0);
+    watched.set(patient, { count: reply.data.count, isLoaded: true });
+  }
+
+  function unwatch(patient: number): void {
+    watched.delete(patient);
+    for (const report of [...full.items.values()]) {
+      if (report.patient === patient) full.forget(report.id);
+    }
+  }
+
+  /** Oldest first. */
+  function ofPatient(patient: number): Report[] {
+    return [...full.items.values()]
+      .filter((report) => report.patient === patient)
+      .sort((a, b) => Date.parse(a.datetime) - Date.parse(b.datetime) || a.id - b.id);
+  }
+
+  function receive(frame: ChangeFrame): void {
+    if (frame.action === 'delete') {
+      const id = Number(frame.data.id);
+      const patient = totals.get(id)?.patient;
+      full.remove(id, frame.event);
+      totals.remove(id, frame.event);
+      if (patient !== undefined) regroup(patient);
+      return;
+    }
+    const report = frame.data as unknown as Report;
+    if (totals.put(toTotal(report), frame.event)) regroup(report.patient);
+    const watchedPatient = watched.get(report.patient);
+    if (watchedPatient === undefined) return;
+    const isNew = full.get(report.id) === undefined;
+    if (full.put(report, frame.event) && isNew && watchedPatient.count !== null) {
+      watched.set(report.patient, { ...watchedPatient, count: watchedPatient.count + 1 });
+    }
+  }
+
+  /** Totals older than the board's span, which nobody draws any more. */
+  function dropOldTotals(now: number): void {
+    const touched = new Set<number>();
+    for (const total of [...totals.items.values()]) {
+      if (total.at >= now - TOTALS_SPAN_MS) continue;
+      totals.forget(total.id);
+      touched.add(total.patient);
+    }
+    touched.forEach(regroup);
+  }
+
+  function clear(): void {
+    full.clear();
+    totals.clear();
+    totalsOf.clear();
+    watched.clear();
+  }
+
+  function forgetEvents(): void {
+    full.forgetEvents();
+    totals.forgetEvents();
+  }
+
+  return {
+    totalsOf,
+    watched,
+    loadTotals,
+    watch,
+    unwatch,
+    loadOlder,
+    ofPatient,
+    receive,
+    dropOldTotals,
+    clear,
+    forgetEvents,
+  };
+});

@@ -1,0 +1,70 @@
+import { defineStore } from 'pinia';
+import { computed, ref } from 'vue';
+
+import { http, HttpError } from '@/api/http';
+import type { SignedInUser } from '@/api/types';
+
+export type SignedOutReason = 'ended' | 'signedOut';
+
+/** Who is signed in on this device, and what they may do. */
+export const useSessionStore = defineStore('session', () => {
+  const user = ref<SignedInUser | null>(null);
+  const isKnown = ref(false);
+  /** Why the sign-in page is shown, where the person did not ask for it. */
+  const reason = ref<SignedOutReason | null>(null);
+
+  const name = computed(() => {
+    if (user.value === null) return '';
+    const full = `${user.value.first_name} ${user.value.last_name}`.trim();
+    return full !== '' ? full : user.value.username;
+  });
+
+  function can(permission: string): boolean {
+    return user.value?.permissions.includes(permission) ?? false;
+  }
+
+  /** At the start of the page: it says itself where nobody is signed in, and spares the question. */
+  async function begin(): Promise<void> {
+    if (document.documentElement.dataset.signedIn === 'no') isKnown.value = true;
+    else await restore();
+  }
+
+  /**
+   * Ask the server who is signed in; null where nobody is.
+   * Throws TypeError where the server cannot be reached: that is no reason to sign anybody out.
+   */
+  async function restore(): Promise<SignedInUser | null> {
+    try {
+      user.value = (await http.get('/rest-auth/user/')) as SignedInUser;
+    } catch (error) {
+      if (!(error instanceof HttpError) || (error.status !== 401 && error.status !== 403)) throw error;
+      user.value = null;
+    }
+    isKnown.value = true;
+    return user.value;
+  }
+
+  /** Throws HttpError where the server refuses, TypeError where it cannot be reached. */
+  async function signIn(username: string, password: string): Promise<SignedInUser | null> {
+    await http.post('/rest-auth/login/', { username, password });
+    reason.value = null;
+    return restore();
+  }
+
+  async function signOut(): Promise<void> {
+    try {
+      await http.post('/rest-auth/logout/');
+    } catch (error) {
+      // Signed out already, or by another device: either way nobody is signed in here any more.
+      if (!(error instanceof HttpError)) throw error;
+    }
+    forget('signedOut');
+  }
+
+  function forget(why: SignedOutReason): void {
+    user.value = null;
+    reason.value = why;
+  }
+
+  return { user, isKnown, reason, name, can, begin, restore, signIn, signOut, forget };
+});
