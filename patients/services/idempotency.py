@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import orjson
+
 from ..events import unit_of_work
 from ..models import IdempotencyKey
 from .errors import KeyReused, Refused
@@ -30,23 +32,24 @@ def answer_once(
     with unit_of_work():
         # The key is claimed before the write: a second request with it waits here until the first commits.
         claim, is_new = IdempotencyKey.objects.select_for_update().get_or_create(
-            user=user, key=key, defaults={"request_hash": digest, "response": {}, "created_at": now}
+            user=user, key=key, defaults={"request_hash": digest, "response": "{}", "created_at": now}
         )
         if not is_new and claim.created_at > now - KEPT_FOR:
             return _answer_again(claim, digest=digest)
         claim.request_hash, claim.created_at = digest, now
-        claim.response = perform()
+        answer = perform()
+        # As text: PostgreSQL gives the members of an object back in an order of its own.
+        claim.response = orjson.dumps(answer).decode()
         claim.save()
         if claim.pk % _CLEARED_EVERY == 0:
             IdempotencyKey.objects.filter(created_at__lte=now - KEPT_FOR).delete()
-        answer: dict[str, Any] = claim.response
         return answer
 
 
 def _answer_again(claim: IdempotencyKey, *, digest: str) -> dict[str, Any]:
     if claim.request_hash != digest:
         raise KeyReused("This idempotency key was used with another body. Use a new key for a new request.")
-    answer: dict[str, Any] = claim.response
+    answer: dict[str, Any] = orjson.loads(claim.response)
     return answer
 
 
