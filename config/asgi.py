@@ -61,21 +61,21 @@ streams = AsyncJsonWebsocketDemultiplexer(
     events=EventConsumer.as_asgi(),
 )
 
+# `events` is the log of all streams: it makes sense on /ws/ only.
+sockets: list[tuple[str, Any]] = [
+    ("ws/", streams),
+    ("ws/patients/", streams.single("patients")),
+    ("ws/reports/", streams.single("reports")),
+    ("ws/history/", streams.single("history")),
+    ("ws/notifications/", streams.single("notifications")),
+]
+unknown_socket: Any = refuse_handshake
+
 application = ProtocolTypeRouter(
     {
         "http": DjangoApplication(),
         "websocket": TokenAuthMiddlewareStack(
-            URLRouter(
-                [
-                    path("ws/", streams),
-                    path("ws/patients/", streams.single("patients")),
-                    path("ws/reports/", streams.single("reports")),
-                    path("ws/history/", streams.single("history")),
-                    path("ws/notifications/", streams.single("notifications")),
-                    # `events` is the log of all streams: it makes sense on /ws/ only.
-                    re_path(r"", refuse_handshake),
-                ]
-            )
+            URLRouter([*(path(address, door) for address, door in sockets), re_path(r"", unknown_socket)])
         ),
     }
 )

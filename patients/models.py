@@ -68,6 +68,11 @@ class Patient(models.Model):
     reminder_at = models.DateTimeField(null=True, editable=False, db_index=True)
     reminder_kind = models.CharField(max_length=24, blank=True, default="", editable=False)
 
+    # What the services tell simple-history about one save.
+    _history_user: Any
+    _history_date: Any
+    skip_history_when_saving: bool
+
     history = HistoricalRecords(
         history_id_field=models.BigAutoField(primary_key=True),
         excluded_fields=[
@@ -204,6 +209,12 @@ class Report(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    # What the services tell simple-history about one save, and what it answers (apps.py).
+    _history_user: Any
+    _history_date: Any
+    _change_reason: str
+    wardlight_history_id: int
 
     history = HistoricalRecords(
         history_id_field=models.BigAutoField(primary_key=True),

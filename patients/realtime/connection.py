@@ -69,27 +69,24 @@ class DirectOutlet:
             and all(hasattr(protocol, name) for name in ("state", "STATE_OPEN", "sendCloseFrame", "send_queue"))
         )
 
-    def write(self, frames: bytes) -> None:
-        """Send one or more encoded frames, in order, without waiting."""
+    def write(self, frames: bytes) -> int:
+        """Send one or more encoded frames, in order, without waiting; returns how many bytes are left unsent."""
         protocol, transport = self.protocol, self.transport
         if protocol.state != protocol.STATE_OPEN:
-            return
+            return 0
         if not transport.dataBuffer and not transport._tempDataLen and not protocol.send_queue:
             try:
                 sent = self.socket.send(frames)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError:
-                return  # reset by the client: Twisted learns of it on its next read
+                return 0  # reset by the client: Twisted learns of it on its next read
             if sent == len(frames):
-                return
+                return 0
             frames = frames[sent:]
         transport.write(frames)
-
-    def unsent(self) -> int:
-        """Bytes that wait for the client to read, in this process."""
-        transport = self.transport
-        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        unsent: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        return unsent
 
     def close(self, code: int) -> None:
         """Send a close frame, and drop the client if it has not gone a few seconds later."""
@@ -116,11 +113,9 @@ class AsgiOutlet:
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes) -> int:
         for payload in decode_text_frames(frames):
             self._put({"type": "websocket.send", "text": payload.decode()}, len(payload))
-
-    def unsent(self) -> int:
         return self._bytes
 
     def close(self, code: int) -> None:
@@ -184,13 +179,12 @@ class Connection:
             self.held_back.append(frames)
             if sum(map(len, self.held_back)) > MOST_UNSENT:
                 self.close(CLOSE_TOO_SLOW)
-            return
-        self.write(frames)
+        elif self.outlet.write(frames) > MOST_UNSENT:
+            self.close(CLOSE_TOO_SLOW)
 
     def write(self, frames: bytes) -> None:
         """Send encoded frames now; a client that leaves too much unread is closed."""
-        self.outlet.write(frames)
-        if self.outlet.unsent() > MOST_UNSENT:
+        if self.outlet.write(frames) > MOST_UNSENT:
             self.close(CLOSE_TOO_SLOW)
 
     def hold_back(self) -> None:

@@ -116,16 +116,13 @@ class _Door:
 
     async def _answer(self, client: "_Client", message: dict[str, Any]) -> None:
         """Answer one frame. Whatever it holds, the connection lives on."""
-        stream: str | None = self._single
         try:
             frame = read_frame(message)
-            if self._single is None:
-                stream, payload = self._address(frame)
-            else:
-                payload = frame
-            await client.perform(self._consumers[stream], stream=stream, payload=payload, door=self)  # type: ignore[index]
+            stream, payload = self._address(frame) if self._single is None else (self._single, frame)
         except BadFrame as bad:
-            client.reply(bad.stream if self._single is None else stream, bad.as_reply(), is_bare=self.is_bare)
+            client.reply(bad.stream, bad.as_reply(), is_bare=self.is_bare)
+        else:
+            await client.perform(self._consumers[stream], stream=stream, payload=payload, door=self)
 
     @property
     def is_bare(self) -> bool:

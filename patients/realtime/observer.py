@@ -54,5 +54,5 @@ class ChangeObserver(ModelObserver):
 
     def build(self, instance: Model, action: Action) -> dict[str, Any]:
         """The object as the frame's `data`."""
-        represented: dict[str, Any] = self._serializer(self, instance, action)  # type: ignore[misc]
+        represented: dict[str, Any] = self._serializer(self, instance, action)
         return represented

@@ -56,7 +56,7 @@ def settle(
 
 def _stored(patient: Patient) -> list[Any]:
     """The derived columns as they are stored: comparing the reports themselves would load them."""
-    return [getattr(patient, Patient._meta.get_field(field).attname) for field in DERIVED_FIELDS]
+    return [patient.serializable_value(field) for field in DERIVED_FIELDS]
 
 
 def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None) -> None:
@@ -86,7 +86,7 @@ def _set_last_scored(patient: Patient, *, sets: Sequence[ReportFacts], report: R
     elif report is not None and complete.id == report.pk:
         patient.last_scored = report
     elif patient.last_scored_id != complete.id:
-        patient.last_scored = Report.objects.get(pk=complete.id)
+        patient.last_scored = Report.objects.get(pk=_saved_id(complete))
 
 
 def _tell(
@@ -104,7 +104,8 @@ def _tell(
         return
     pathway = PATHWAYS[patient.pathway]
     facts = next((facts for facts in sets if report is not None and facts.id == report.pk), None)
-    raised = notifications.raised_on(unresolved, report_id=report.pk if report is not None else removed)
+    changed_id = report.pk if report is not None else removed
+    raised = notifications.raised_on(unresolved, report_id=changed_id)
     is_of_earlier_stay = report is not None and report.datetime < patient.admission_date
     if raised and not is_of_earlier_stay:
         findings_now = _findings_up_to(facts, patient=patient, sets=sets)
@@ -123,11 +124,17 @@ def _tell(
         findings,
         patient=patient,
         unresolved=unresolved,
-        report_id=judged.id,
-        history_id=history_id if judged is facts else _newest_version_of(judged.id),
+        report_id=_saved_id(judged),
+        history_id=history_id if judged is facts else _newest_version_of(_saved_id(judged)),
         now=now,
         is_late=is_late,
     )
+
+
+def _saved_id(facts: ReportFacts) -> int:
+    """The id of a set that was read from the database; only a preview has none."""
+    assert facts.id is not None
+    return facts.id
 
 
 def _is_older_than_a_complete_set(facts: ReportFacts, *, sets: Sequence[ReportFacts]) -> bool:
@@ -143,9 +150,10 @@ def _worst_of_each_cause(findings: Sequence[Finding]) -> list[Finding]:
     return list(worst.values())
 
 
-def _newest_version_of(report_id: int | None) -> int | None:
+def _newest_version_of(report_id: int) -> int | None:
     versions = Report.history.filter(id=report_id).order_by("-history_id")
-    return versions.values_list("history_id", flat=True).first()
+    history_id: int | None = versions.values_list("history_id", flat=True).first()
+    return history_id
 
 
 def _findings_up_to(

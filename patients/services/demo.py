@@ -84,7 +84,8 @@ def _moved_rows(*, now: datetime) -> tuple[list[Row], list[Row]]:
     by_number: dict[str, list[Row]] = {}
     for row in read_rows(FOLDER / "reports.csv"):
         by_number.setdefault(row.columns[LINK], []).append(row)
-    moved_patients, moved_reports = [], []
+    moved_patients: list[Row] = []
+    moved_reports: list[Row] = []
     for index, patient in enumerate(patients):
         share, due_in = _SCENES[index % len(_SCENES)]
         reports = by_number.get(patient.columns[LINK], [])

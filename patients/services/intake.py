@@ -7,6 +7,7 @@ patient is one transaction. Nothing is raised for the past: the rules run once, 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from rest_framework.exceptions import ValidationError
@@ -178,8 +179,8 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
     )
     for report, version in zip(reports, versions, strict=True):
         version.history_user = version.recorded_by = by
-        events.note_change("reports", "create", report.pk, lambda report=report: represent_report(report))
-        events.note_change("history", "create", version.pk, lambda version=version: represent_history(version))
+        events.note_change("reports", "create", report.pk, partial(represent_report, report))
+        events.note_change("history", "create", version.pk, partial(represent_history, version))
     newest = max(reports, key=lambda report: (report.datetime, report.pk))
     settle(patient, sets=recent_sets(patient), now=now, report=newest, history_id=versions[reports.index(newest)].pk)
 

@@ -45,7 +45,7 @@ def tell_findings(
 ) -> None:
     """Raise one deterioration for what is new in the findings; count the rest on what holds it (clinical.md 3).
 
-    `is_late`: the look was occasioned by a report older than the newest. It tells nothing again and counts nothing;
+    `is_late`: the look was occasioned by a report older than the newest complete set, or by its removal. It tells nothing again and counts nothing;
     neither does a correction of the report that a notification was raised on.
     """
     told = [n for n in unresolved if n.is_unresolved and n.kind == Notification.Kind.DETERIORATION]
@@ -107,7 +107,7 @@ def resolve_what_is_over(
             resolve(notification, because=BECAUSE_BETTER, now=now)
 
 
-def raised_on(unresolved: Iterable[Notification], *, report_id: int) -> list[Notification]:
+def raised_on(unresolved: Iterable[Notification], *, report_id: int | None) -> list[Notification]:
     """The deteriorations among these that were raised on this report."""
     return [n for n in unresolved if n.kind == Notification.Kind.DETERIORATION and n.report_id == report_id]
 
@@ -141,11 +141,9 @@ def remind(
     *, patient: Patient, kind: str, severity: str, due_at: datetime, reasons: list[dict[str, Any]], now: datetime
 ) -> Notification:
     """Raise a reminder, once for (patient, kind, due_at, report); one resolved too early is raised again."""
-    earlier = (
-        Notification.objects.filter(patient=patient, kind=kind, due_at=due_at, report_id=patient.due_report_id)
-        .select_related("acknowledged_by")
-        .first()
-    )
+    # Without a set yet the report is null, and None asks for that.
+    same: Any = {"patient": patient, "kind": kind, "due_at": due_at, "report_id": patient.due_report_id}
+    earlier = Notification.objects.filter(**same).select_related("acknowledged_by").first()
     if earlier is None:
         return _raise(
             Notification(
@@ -202,5 +200,3 @@ def count_open(notifications: Iterable[Notification]) -> int:
     """How many wait for somebody: open or escalated."""
     waiting = (Notification.Status.OPEN, Notification.Status.ESCALATED)
     return sum(notification.status in waiting for notification in notifications)
-
-
