@@ -37,6 +37,12 @@ def _password_field() -> serializers.CharField:
     )
 
 
+def _sign_in_of(request: Request) -> SignIn:
+    """That of who sends the request: both ways of authentication put it there."""
+    sign_in: SignIn = request.auth  # type: ignore[assignment]
+    return sign_in
+
+
 # ---------------------------------------------------------------- signing in and out
 class SignInSerializer(serializers.Serializer[Any]):
     """A user name and its password."""
@@ -62,7 +68,7 @@ class SignInSerializer(serializers.Serializer[Any]):
         return {**attrs, "user": user}
 
 
-class LoginView(rest_auth.LoginView):  # type: ignore[misc]
+class LoginView(rest_auth.LoginView):
     """Sign this device in.
 
     Answers `{"key": ...}`, to be sent as `Authorization: Token <key>`, and sets the session cookie: one
@@ -81,7 +87,7 @@ class LoginView(rest_auth.LoginView):  # type: ignore[misc]
         if origin is not None and not is_own_origin(origin, host=host, is_secure=is_secure):
             # Otherwise another site's page could sign this browser in as somebody else.
             raise PermissionDenied("Pages of another site cannot sign in here.")
-        return super().post(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().post(request, *args, **kwargs)
 
     def process_login(self) -> None:
         auth.login(self.request._request, self.user)
@@ -91,14 +97,14 @@ class LoginView(rest_auth.LoginView):  # type: ignore[misc]
         return Response({"key": self.request._request.sign_in_key})
 
 
-class LogoutView(rest_auth.LogoutView):  # type: ignore[misc]
+class LogoutView(rest_auth.LogoutView):
     """Sign this device out: its key, its session and its WebSockets. Your other devices stay signed in."""
 
     permission_classes = (IsAuthenticated,)
     parser_classes = (JSONParser, FormParser, MultiPartParser)
 
     def logout(self, request: Request) -> Response:
-        sign_in: SignIn = request.auth  # type: ignore[assignment]
+        sign_in = _sign_in_of(request)
         sign_ins.end_sign_in(sign_in.pk, now=clock.now())
         session = request._request.session
         if sign_in.session_key is not None and sign_in.session_key == session.session_key:
@@ -126,7 +132,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 @method_decorator(never_cache, name="dispatch")
-class UserView(rest_auth.UserDetailsView):  # type: ignore[misc]
+class UserView(rest_auth.UserDetailsView):
     """Who is signed in. Names are changed in the admin site: they stand on clinical records."""
 
     http_method_names = ("get", "head", "options")
@@ -134,7 +140,7 @@ class UserView(rest_auth.UserDetailsView):  # type: ignore[misc]
     serializer_class = UserSerializer
 
 
-class PasswordChangeSerializer(StandardPasswordChangeSerializer):  # type: ignore[misc]
+class PasswordChangeSerializer(StandardPasswordChangeSerializer):
     """The old password, and the new one twice."""
 
     old_password = _password_field()
@@ -156,11 +162,11 @@ class PasswordChangeSerializer(StandardPasswordChangeSerializer):  # type: ignor
         return value
 
     def save(self, **kwargs: Any) -> None:
-        keep = self.request.auth.pk
-        sign_ins.change_password(self.user, new_password=self.validated_data["new_password1"], keep=keep)
+        new_password = self.validated_data["new_password1"]
+        sign_ins.change_password(self.user, new_password=new_password, keep=_sign_in_of(self.request).pk)
 
 
-class PasswordChangeView(rest_auth.PasswordChangeView):  # type: ignore[misc]
+class PasswordChangeView(rest_auth.PasswordChangeView):
     """Change your password. This device stays signed in, your other devices are signed out."""
 
     permission_classes = (IsAuthenticated,)
@@ -179,7 +185,7 @@ class DeviceSerializer(serializers.ModelSerializer[SignIn]):
         read_only_fields = fields
 
     def get_is_current(self, sign_in: SignIn) -> bool:
-        return bool(sign_in.pk == self.context["request"].auth.pk)
+        return sign_in.pk == _sign_in_of(self.context["request"]).pk
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -189,7 +195,7 @@ class DevicesView(APIView):
     permission_classes = (IsAuthenticated,)
 
     def get(self, request: Request) -> Response:
-        devices = sign_ins.list_sign_ins(request.user.pk, now=clock.now())
+        devices = sign_ins.list_sign_ins(_sign_in_of(request).user_id, now=clock.now())
         return Response(DeviceSerializer(devices, many=True, context={"request": request}).data)
 
 
@@ -199,7 +205,9 @@ class DeviceView(APIView):
     permission_classes = (IsAuthenticated,)
 
     def delete(self, request: Request, sign_in_id: int) -> Response:
-        live = {sign_in.pk for sign_in in sign_ins.list_sign_ins(request.user.pk, now=clock.now())}
+        live = {
+            sign_in.pk for sign_in in sign_ins.list_sign_ins(_sign_in_of(request).user_id, now=clock.now())
+        }
         if sign_in_id not in live:
             raise NotFound
         sign_ins.end_sign_in(sign_in_id, now=clock.now())

@@ -42,8 +42,9 @@ def _start(*, request: HttpRequest | None, user: User, **_: Any) -> None:
     if request is None:
         return
     session = request.session
-    for earlier in {request.COOKIES.get(settings.SESSION_COOKIE_NAME), session.session_key} - {None}:
-        sign_ins.leave_session(earlier, user_id=user.pk)
+    for earlier in {request.COOKIES.get(settings.SESSION_COOKIE_NAME), session.session_key}:
+        if earlier is not None:
+            sign_ins.leave_session(earlier, user_id=user.pk)
     # Django keeps the session's key where the same user signs in again, but one key means one sign-in.
     session.cycle_key()
     request.sign_in, request.sign_in_key = sign_ins.start_sign_in(  # type: ignore[attr-defined]
@@ -88,7 +89,8 @@ def _tell_changed_rights(*, instance: User, update_fields: Collection[str] | Non
 
 def _is_hash_upgrade(user: User, update_fields: Collection[str] | None) -> bool:
     """Whether Django only hashed the same password anew, with more rounds, at a sign-in."""
-    return update_fields is not None and set(update_fields) == {"password"} and user._password is None
+    was_set = getattr(user, "_password", None) is not None
+    return update_fields is not None and set(update_fields) == {"password"} and not was_set
 
 
 def _tell_deleted_user(*, instance: User, **_: Any) -> None:

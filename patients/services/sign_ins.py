@@ -186,7 +186,8 @@ def end_session(session_key: str, *, now: datetime) -> None:
 
 def end_sign_ins_of(user_id: int, *, now: datetime, but: int | None = None) -> None:
     """Sign all devices of a user out, except the sign-in `but`."""
-    _end(SignIn.objects.filter(user_id=user_id).exclude(pk=but), now=now)
+    sign_ins = SignIn.objects.filter(user_id=user_id)
+    _end(sign_ins if but is None else sign_ins.exclude(pk=but), now=now)
 
 
 def change_password(user: User, *, new_password: str, keep: int | None) -> None:
