@@ -57,9 +57,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _is_served(path_info: str) -> bool:
     try:
-        return resolve(path_info).func not in {not_found, index}
+        view: object = resolve(path_info).func
     except Resolver404:
         return False
+    return view is not not_found and view is not index
 
 
 def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
