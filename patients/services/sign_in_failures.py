@@ -56,6 +56,8 @@ def guard_guess(is_right: Callable[[], bool], *, username: str, address: str | N
         _require_few_failures(account, address, now)
         return True
     with transaction.atomic():
+        # One after the other: on PostgreSQL guesses at the same time would not see each other's failure.
+        list(User.objects.select_for_update(no_key=True).filter(username=username).values_list("pk"))
         _require_few_failures(account, address, now)
         SignInFailure.objects.filter(at__lt=now - KEEP).delete()
         SignInFailure.objects.create(username=account, address=address, at=now)
