@@ -4,6 +4,7 @@
 PYTHON ?= python3 python3.11 python3.12 python3.13 python3.14
 HOST ?= 127.0.0.1
 PORT ?= 8000
+MINUTES ?= 60
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -27,7 +28,7 @@ help:
 	@echo "make install  virtual environment, packages, the browser's side"
 	@echo "make torture  the tests at their full counts"
 	@echo "make bench    how fast a saved change reaches every browser, against the limit"
-	@echo "make soak     the long run"
+	@echo "make soak     an hour of saves on each stack; MINUTES= for more or less"
 	@echo "make lint     ruff, mypy, eslint, prettier, vue-tsc"
 	@echo "make format   let ruff and prettier rewrite the sources"
 
@@ -103,6 +104,9 @@ test torture: install tools chromium lint check-migrations test-frontend
 
 bench: install tools
 	.venv/bin/python -m tests.benchmarks.fanout
+
+soak: install tools
+	.venv/bin/python -m tests.benchmarks.soak --minutes $(MINUTES)
 
 # ---------------------------------------------------------------- lint and format
 

@@ -119,8 +119,9 @@ class Crowd:
 
     async def connect(self, number: int, timeout: float) -> None:
         urls = self.target.ws_urls
-        _, client = await ws_connect(
-            lambda: Client(self),
+        client = Client(self)
+        await ws_connect(
+            lambda: client,
             urls[number % len(urls)],
             extra_headers=list(self.target.headers) or None,
             websocket_handshake_timeout=timeout,

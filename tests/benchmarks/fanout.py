@@ -19,11 +19,11 @@ from pathlib import Path
 import psutil
 import uvloop
 
-from tests.benchmarks.costs import memory_bytes, processor_seconds
+from tests.benchmarks.costs import memory_bytes, processor_seconds, sync_seconds
 from tests.benchmarks.crowd import Crowd, Save, Target
 from tests.support.processes import PROJECT
 from tests.support.servers import free_port
-from tests.support.stacks import Stack, StackBuilder
+from tests.support.stacks import STACKS, Stack, StackBuilder
 from tests.support.waiting import wait_until
 
 NORMAL_SET = {
@@ -257,22 +257,25 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5, help="after one that is thrown away")
     parser.add_argument("--saves", type=int, default=20, help="a round")
-    parser.add_argument("--stack", action="append", choices=("sqlite", "postgres"), help="default: both")
+    parser.add_argument("--stack", action="append", choices=STACKS, help="default: both")
     options = parser.parse_args()
+    stacks = options.stack or STACKS
 
     with ExitStack() as resources:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="wardlight-bench-")))
         builder = StackBuilder(folder)
         resources.callback(builder.close)
         targets = [resources.enter_context(running_limit())]
-        for name in options.stack or ("sqlite", "postgres"):
+        for name in stacks:
             (folder / name).mkdir()
             stack = resources.enter_context(builder.running(name, folder=folder / name))
             targets.append(target_of(stack, name=name))
         figures = uvloop.run(
             run_all(targets, clients=options.clients, rounds=options.rounds, saves=options.saves)
         )
+        sync_s = sync_seconds(folder)
     print_result(figures, clients=options.clients, rounds=options.rounds)
+    row("  one sync of this disk, ms (in every save)", "", *(f"{sync_s * 1e3:.1f}" for _ in stacks), "")
     is_complete = not any(each.missing or each.doubled or each.lost_clients for each in figures.values())
     return 0 if is_complete else 1
 
