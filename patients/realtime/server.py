@@ -7,6 +7,7 @@ open, close sockets with 1012, let running requests finish for at most three sec
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -74,6 +75,9 @@ class WardlightServer:
 
     async def _get_ready(self) -> None:
         await get_hub().ready()
+        # What is loaded by now stays. Looking through it again and again would stop every socket each time.
+        gc.collect()
+        gc.freeze()
         state.is_ready = True
         print(f"Wardlight is at {self._address}", flush=True)
 
