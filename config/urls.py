@@ -35,8 +35,8 @@ urlpatterns = [
     re_path(r"^swagger/?$", schema_view.with_ui("swagger")),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}),
     path("admin/", admin.site.urls),
-    re_path(rf"^(?:{'|'.join(map(re.escape, pages.SERVER_PATHS))})(?:/|$)", pages.not_found),
-    re_path(r"^(?:.*/)?[^/.]*$", pages.index),
+    re_path(rf"^(?:{'|'.join(map(re.escape, pages.SERVER_PATHS))})(?:/.*)?$", pages.not_found),
+    re_path(r"^(?:(?:[^/]+/)*[^/.]+/?)?$", pages.index),
 ]
 
 handler404 = "patients.api.pages.not_found"
