@@ -39,7 +39,7 @@ def check_credentials(
     def is_right() -> bool:
         user = authenticate(request, username=username, password=password)
         if user is not None:
-            found.append(user)  # type: ignore[arg-type]
+            found.append(user)
         return user is not None
 
     return found[0] if guard_guess(is_right, username=username, address=address, now=now) else None
