@@ -127,7 +127,8 @@ def _first_report(row: Row) -> list[Row]:
 
 def _take_in_reports(patient_id: int, rows: Iterable[Row], *, outcome: Outcome, by: Any, now: datetime) -> None:
     patient = lock_patient(patient_id)
-    known = {_key(report) for report in Report.objects.filter(patient=patient)}
+    # Every version counts: what was taken in, then corrected or deleted here, must not come back as it was.
+    known = {_key(version) for version in Report.history.filter(patient_id=patient_id)}
     reports: list[Report] = []
     for row in rows:
         report = _read_report(row, patient=patient, outcome=outcome, by=by, now=now)
@@ -165,7 +166,8 @@ def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: 
     return report
 
 
-def _key(report: Report) -> tuple[Any, ...]:
+def _key(report: Any) -> tuple[Any, ...]:
+    """What makes a report, or a version of one, the same as a row."""
     return (report.datetime, *(str(getattr(report, name)) for name in RECORDED_FIELDS))
 
 
