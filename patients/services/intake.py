@@ -183,7 +183,8 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
         version.history_user = version.recorded_by = by
         events.note_change("reports", "create", report.pk, partial(represent_report, report))
         events.note_change("history", "create", version.pk, partial(represent_history, version))
-    newest = max(reports, key=lambda report: (report.datetime, report.pk))
+    # The rules look at sets: fluids or a laboratory value after the last one must not hide it from them.
+    newest = max(reports, key=lambda report: (report.is_set, report.datetime, report.pk))
     settle(patient, sets=recent_sets(patient), now=now, report=newest, history_id=versions[reports.index(newest)].pk)
 
 
