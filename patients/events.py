@@ -33,9 +33,13 @@ class Entry(NamedTuple):
     frame: bytes
 
 
-@dataclass
+@dataclass(eq=False)
 class _Note:
-    """That something changed: `build` gives the payload's members, in the committed state, when the unit ends."""
+    """That something changed: `build` gives the payload's members, in the committed state, when the unit ends.
+
+    Also a commit hook that does nothing: Django drops the hooks of a savepoint that is rolled back, and so
+    tells which notes still hold.
+    """
 
     stream: str
     kind: str  # the payload's "type"
@@ -48,21 +52,33 @@ class _Note:
             head += b'"action":"%s",' % self.action.encode()
         return self.stream, head + b'"data":' + orjson.dumps(self.build())
 
+    def __call__(self) -> None:
+        """The hook."""
+
 
 @dataclass
 class _Unit:
-    notes: dict[tuple[str, Any], _Note] = field(default_factory=dict)
+    notes: list[tuple[tuple[str, Any], _Note]] = field(default_factory=list)
 
     def add(self, key: tuple[str, Any], note: _Note) -> None:
-        earlier = self.notes.get(key)
-        if earlier is None:
-            self.notes[key] = note
-        elif note.action == "delete" and earlier.action == "create":
-            del self.notes[key]  # created and gone within one transaction: nobody ever saw it
-        else:
-            if earlier.action == "create":
+        transaction.on_commit(note)
+        self.notes.append((key, note))
+
+    def merged(self) -> list[_Note]:
+        """One note for each object, of what was not rolled back."""
+        kept = {id(hook) for _, hook, _ in connection.run_on_commit}
+        merged: dict[tuple[str, Any], _Note] = {}
+        for key, note in self.notes:
+            if id(note) not in kept:
+                continue
+            earlier = merged.get(key)
+            if earlier is not None and earlier.action == "create":
+                if note.action == "delete":
+                    del merged[key]  # created and gone within one transaction: nobody ever saw it
+                    continue
                 note.action = "create"
-            self.notes[key] = note
+            merged[key] = note
+        return list(merged.values())
 
 
 def _units() -> list[_Unit]:
@@ -91,10 +107,9 @@ def unit_of_work() -> Iterator[None]:
             units.pop()
             raise
         if units:
-            for key, note in unit.notes.items():
-                units[-1].add(key, note)
-        elif unit.notes:
-            _write(list(unit.notes.values()))
+            units[-1].notes.extend(unit.notes)
+        elif notes := unit.merged():
+            _write(notes)
 
 
 def _add(key: tuple[str, Any], note: _Note) -> None:
