@@ -1,0 +1,68 @@
+"""The demo ward: real stays, moved in time so that the ward is busy now; and the system's own user."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from patients.models import Notification, Patient, Report
+from patients.permissions import role_of
+from patients.services.demo import PASSWORD, load_demo, print_logins
+from patients.services.errors import Conflict
+from patients.services.system import system_user
+from tests.services.builders import at, remind_all
+
+pytestmark = pytest.mark.django_db
+
+NOW = at(0)
+
+
+def test_the_demo_ward_is_busy_now_in_every_way():
+    patients, reports = load_demo(now=NOW)
+    assert (patients, reports) == (24, Report.objects.count())
+    due = list(Patient.objects.values_list("next_due_at", flat=True))
+    assert None not in due
+    assert sum(instant < NOW for instant in due) >= 2
+    assert sum(NOW <= instant <= NOW + timedelta(minutes=15) for instant in due) >= 3
+    assert sum(instant > NOW + timedelta(hours=1) for instant in due) >= 3
+    assert set(Patient.objects.values_list("current_risk", flat=True)) == {"low", "low-medium", "medium", "high"}
+    assert not Report.objects.filter(datetime__gt=NOW).exists()
+    assert Report.history.count() == reports
+    # Overdue patients are reminded of at once, the others in their time.
+    remind_all(now=NOW)
+    overdue = Notification.objects.exclude(kind="deterioration").values("patient").distinct().count()
+    assert overdue == sum(instant <= NOW for instant in due)
+
+
+def test_each_role_has_a_login_with_the_printed_password():
+    load_demo(now=NOW)
+    roles = {user.username: role_of(user) for user in User.objects.filter(email__endswith="demo.wardlight.invalid")}
+    assert roles == {
+        "nurse": "nurse", "nurse2": "nurse", "doctor": "doctor", "lead": "lead", "viewer": "viewer",
+        "service": "service", "admin": "superuser",
+    }  # fmt: skip
+    lines = []
+    print_logins(lines.append)
+    assert "nurse2" in lines[0]
+    assert PASSWORD in lines[0]
+    assert all(User.objects.get(username=name).check_password(PASSWORD) for name in roles)
+
+
+def test_the_demo_refuses_where_patients_are_and_changes_nothing(patient):
+    users = User.objects.count()
+    with pytest.raises(Conflict):
+        load_demo(now=NOW)
+    assert (Patient.objects.count(), User.objects.count()) == (1, users)
+
+
+def test_without_a_demo_no_login_is_printed(nurse):
+    lines = []
+    print_logins(lines.append)
+    assert lines == []
+
+
+def test_the_systems_user_is_one_and_can_neither_sign_in_nor_do_anything():
+    user = system_user()
+    assert system_user() == user
+    assert (user.get_full_name(), user.is_active, user.has_usable_password()) == ("Wardlight (system)", False, False)
+    assert role_of(user) is None

@@ -1,0 +1,188 @@
+"""Taking in many at once: strictly, each told, nothing raised for the past, nothing added twice."""
+
+import pytest
+
+from patients.models import Notification, Patient, Report
+from patients.services.intake import Row, take_in
+from patients.services.reports import correct_report, delete_report
+from tests.services.builders import at, causes, frames, fresh, last_number, told, told_since, wake_ups
+
+pytestmark = pytest.mark.django_db
+
+NUMBER = "H1"
+NORMAL = {
+    "respiration": "16", "o2sat": "97", "supplemental_oxygen": "false", "bp_sys": "120", "bp_dia": "80",
+    "pulse": "70", "consciousness": "A", "temperature": "37.0",
+}  # fmt: skip
+ILL = {**NORMAL, "respiration": "26", "pulse": "132"}
+PATIENT = {"hospital_number": NUMBER, "first_name": "Ada", "last_name": "Byron", "admission_date": "2024-03-01T08:00:00Z"}
+
+
+def report_row(line, hours, values, **more):
+    return Row(line, {"hospital_number": NUMBER, "datetime": at(hours).isoformat(), **values, **more})
+
+
+@pytest.fixture
+def take(lead):
+    """Take rows in as the lead, at twelve hours after admission."""
+    return lambda patients, reports: take_in(patients, reports, by=lead, now=at(12))
+
+
+def only_patient():
+    return Patient.objects.get()
+
+
+def test_patients_and_reports_are_taken_in_with_their_scores_and_versions(take, lead):
+    of_patients, of_reports = take(
+        [Row(2, PATIENT)], [report_row(2, 1, NORMAL), report_row(3, 5, ILL), report_row(4, 9, NORMAL)]
+    )
+    assert (of_patients.patients, of_reports.reports, of_patients.rejects + of_reports.rejects) == (1, 3, [])
+    reports = Report.objects.order_by("datetime")
+    assert [report.news2["score"] for report in reports] == [0, 6, 0]
+    assert [report.due_at for report in reports] == [at(13), at(6), at(21)]
+    assert {report.recorded_by for report in reports} == {lead}
+    version = Report.history.earliest("history_id")
+    assert (version.history_type, version.history_user, version.history_change_reason) == ("+", lead, "taken in")
+    assert Report.history.count() == 3
+
+
+def test_what_follows_is_that_of_the_newest(take):
+    take([Row(2, PATIENT)], [report_row(2, 9, NORMAL), report_row(3, 5, ILL)])
+    patient = only_patient()
+    assert (patient.last_report.datetime, patient.last_scored.datetime) == (at(9), at(9))
+    assert (patient.current_risk, patient.next_due_at, wake_ups(patient)) == ("low", at(21), [at(21)])
+
+
+def test_nothing_is_raised_for_the_past(take):
+    take([Row(2, PATIENT)], [report_row(2, 1, ILL), report_row(3, 5, NORMAL), report_row(4, 9, NORMAL)])
+    assert not Notification.objects.exists()
+
+
+def test_the_rules_run_once_on_each_patients_newest_set(take):
+    take([Row(2, PATIENT)], [report_row(2, 1, ILL), report_row(3, 5, NORMAL), report_row(4, 9, ILL)])
+    (raised,) = told(only_patient())
+    assert "single_three:pulse" in causes(raised)
+    newest = Report.objects.latest("datetime")
+    assert (raised.report, raised.history_id) == (newest, newest.history.get().history_id)
+
+
+def test_fluids_after_the_newest_set_do_not_hide_it_from_the_rules(take):
+    take([Row(2, PATIENT)], [report_row(2, 9, ILL), report_row(3, 10, {"fi_oral": "200"})])
+    (raised,) = told(only_patient())
+    assert raised.report.datetime == at(9)
+    assert only_patient().last_report.datetime == at(10)
+
+
+def test_each_report_and_version_is_told(take):
+    number = last_number()
+    take([Row(2, PATIENT)], [report_row(2, 1, NORMAL), report_row(3, 5, NORMAL)])
+    assert sorted(told_since(number)) == [
+        ("history", "create"), ("history", "create"), ("patients", "create"), ("patients", "update"),
+        ("reports", "create"), ("reports", "create"),
+    ]  # fmt: skip
+    pushed = {frame["payload"]["data"]["id"] for frame in frames(after=number) if frame["stream"] == "reports"}
+    assert pushed == set(Report.objects.values_list("pk", flat=True))
+
+
+# ---------------------------------------------------------------- a second run
+
+
+def test_a_second_run_adds_and_tells_nothing(take):
+    rows = [Row(2, {**PATIENT, "height": "170", "weight": "70.5"})], [report_row(2, 1, NORMAL), report_row(3, 5, ILL)]
+    take(*rows)
+    number = last_number()
+    of_patients, of_reports = take(*rows)
+    assert (of_patients.patients, of_patients.known, of_reports.reports, of_reports.known) == (0, 1, 0, 3)
+    assert (Report.objects.count(), Report.history.count(), last_number()) == (3, 3, number)
+
+
+def test_one_line_twice_in_a_file_is_taken_in_once(take):
+    _, of_reports = take([Row(2, PATIENT)], [report_row(2, 1, NORMAL), report_row(3, 1, NORMAL)])
+    assert (of_reports.reports, of_reports.known) == (1, 1)
+
+
+def test_another_value_at_the_same_time_is_another_report(take):
+    _, of_reports = take([Row(2, PATIENT)], [report_row(2, 1, NORMAL), report_row(3, 1, ILL)])
+    assert of_reports.reports == 2
+
+
+def test_a_second_run_brings_back_neither_what_was_corrected_nor_what_was_deleted(take, lead):
+    rows = [Row(2, PATIENT)], [report_row(2, 1, NORMAL), report_row(3, 5, ILL)]
+    take(*rows)
+    first, second = Report.objects.order_by("datetime")
+    correct_report(first.pk, by=lead, now=at(12), changes={"pulse": 71})
+    delete_report(second.pk, by=lead, now=at(12), reason="wrong patient")
+    _, of_reports = take(*rows)
+    assert (of_reports.reports, of_reports.known) == (0, 2)
+    assert [report.pulse for report in Report.objects.all()] == [71]
+
+
+def test_a_later_file_with_more_reports_adds_those(take):
+    take([Row(2, PATIENT)], [report_row(2, 1, NORMAL)])
+    _, of_reports = take([Row(2, PATIENT)], [report_row(2, 1, NORMAL), report_row(3, 2, ILL)])
+    assert (of_reports.reports, of_reports.known) == (1, 1)
+    assert only_patient().current_risk == "medium"
+
+
+# ---------------------------------------------------------------- height and weight, rejects
+
+
+def test_height_and_weight_of_a_patient_become_a_report_at_admission(take):
+    take([Row(2, {**PATIENT, "height": "170.5", "weight": "70"})], [])
+    report = Report.objects.get()
+    assert (report.datetime, report.height, report.weight, report.is_set) == (at(0), 170.5, 70.0, False)
+
+
+@pytest.mark.parametrize(
+    "columns,field",
+    [
+        ({**NORMAL, "pulse": "301"}, "pulse"),
+        ({**NORMAL, "pulse": "70.5"}, "pulse"),
+        ({**NORMAL, "puls": "70"}, "puls"),
+        ({**NORMAL, "consciousness": "X"}, "consciousness"),
+        ({**NORMAL, "temperature": "nan"}, "temperature"),
+        ({**NORMAL, "datetime": "yesterday"}, "datetime"),
+        ({**NORMAL, "datetime": at(-1).isoformat()}, "datetime"),
+        ({**NORMAL, "datetime": at(12.2).isoformat()}, "datetime"),
+    ],
+    ids=["above the range", "a fraction", "unknown", "no level", "no number", "no time", "before", "ahead"],
+)
+def test_a_row_that_fails_is_handed_back_with_its_field_and_the_rest_is_stored(take, columns, field):
+    bad = Row(2, {"hospital_number": NUMBER, "datetime": at(1).isoformat(), **columns})
+    _, of_reports = take([Row(2, PATIENT)], [bad, report_row(3, 5, NORMAL)])
+    assert [(reject.row, reject.field) for reject in of_reports.rejects] == [(bad, field)]
+    assert of_reports.rejects[0].reason
+    assert (of_reports.reports, Report.objects.get().datetime) == (1, at(5))
+
+
+def test_a_row_without_a_time_is_refused_since_it_cannot_be_told_from_another(take):
+    _, of_reports = take([Row(2, PATIENT)], [Row(2, {"hospital_number": NUMBER, **NORMAL})])
+    assert [reject.field for reject in of_reports.rejects] == ["datetime"]
+
+
+def test_a_report_of_nobody_is_handed_back(take):
+    stray = Row(2, {"hospital_number": "H9", "datetime": at(1).isoformat(), **NORMAL})
+    unlinked = Row(3, {"datetime": at(1).isoformat(), **NORMAL})
+    _, of_reports = take([], [stray, unlinked])
+    assert [(reject.row.line, reject.field) for reject in of_reports.rejects] == [
+        (2, "hospital_number"), (3, "hospital_number"),
+    ]  # fmt: skip
+
+
+def test_a_patient_who_cannot_be_is_handed_back_with_their_reports(take):
+    nameless = Row(2, {"hospital_number": NUMBER, "first_name": "Ada"})
+    of_patients, of_reports = take([nameless, Row(3, {"first_name": "A", "last_name": "B"})], [report_row(2, 1, NORMAL)])
+    assert [(reject.row.line, reject.field) for reject in of_patients.rejects] == [
+        (2, "last_name"), (3, "hospital_number"),
+    ]  # fmt: skip
+    assert [reject.field for reject in of_reports.rejects] == ["hospital_number"]
+    assert not Patient.objects.exists()
+
+
+def test_reports_of_somebody_discharged_are_taken_in_up_to_then_and_remind_nobody(take):
+    discharged = Row(2, {**PATIENT, "dismissal_date": at(6).isoformat()})
+    of_patients, of_reports = take([discharged], [report_row(2, 5, ILL), report_row(3, 7, NORMAL)])
+    assert (of_patients.patients, of_reports.reports) == (1, 1)
+    assert [reject.field for reject in of_reports.rejects] == ["datetime"]
+    patient = fresh(only_patient())
+    assert (patient.next_due_at, told(patient), wake_ups(patient)) == (None, [], [])

@@ -1,0 +1,72 @@
+"""Several workers at once: each reminder is told once, on both engines."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from patients.events import log_state
+from patients.models import Notification
+from patients.services import reminders
+from tests import factories
+from tests.rules.builders import NORMAL
+from tests.services.builders import at, frames, record, remind_all
+
+PATIENTS = 30
+WORKERS = 6
+
+
+@pytest.fixture
+def ward(transactional_db):
+    log_state()
+    lead = factories.make_user("lead")
+    return [factories.make_patient(by=lead, now=at(0), admission_date=at(0)) for _ in range(PATIENTS)]
+
+
+def at_once(*works):
+    """Start all of them at one moment, each on a thread with a connection of its own; return their answers."""
+    start = threading.Barrier(len(works))
+
+    def run(work):
+        start.wait()
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def test_workers_at_once_tell_each_reminder_once(ward, monkeypatch):
+    monkeypatch.setattr(reminders, "MOST_AT_ONCE", 7)
+    counts = at_once(*[lambda: remind_all(now=at(minutes=15))] * WORKERS)
+    remind_all(now=at(minutes=15))  # what a worker left out because another one held the row
+    assert sum(counts) <= PATIENTS
+    assert Notification.objects.count() == PATIENTS
+    assert set(Notification.objects.values_list("kind", flat=True)) == {"observation_due"}
+    told = [frame["payload"]["data"]["patient"] for frame in frames() if frame["payload"]["type"] == "notification"]
+    assert sorted(told) == [patient.pk for patient in ward]
+
+
+def test_the_tasks_of_one_patient_on_two_workers_tell_once(ward):
+    first = ward[0].pk
+    counts = at_once(*[lambda: reminders.send_due(now=at(minutes=15), patient_id=first)] * WORKERS)
+    assert (sum(counts), Notification.objects.count()) == (1, 1)
+
+
+def test_sets_recorded_while_the_reminders_go_out_leave_none_open(ward):
+    """Whichever comes first: a reminder is told and resolved by the set, or not told at all."""
+    nurse = factories.make_user("nurse")
+
+    def record_all():
+        for patient in ward:
+            record(patient, NORMAL, when=at(minutes=15), by=nurse)
+
+    at_once(record_all, *[lambda: remind_all(now=at(minutes=15))] * 3)
+    assert remind_all(now=at(minutes=15)) == 0
+    assert set(Notification.objects.values_list("status", flat=True)) <= {"resolved"}
+    for patient in ward:
+        patient.refresh_from_db()
+        assert (patient.next_due_at, patient.reminder_at, patient.open_notifications) == (at(12.25), at(12.25), 0)
