@@ -45,11 +45,9 @@ class Worker:
         """Run everything that is due, and say for how many seconds there is nothing more to do."""
         close_old_connections()
         self._beat(clock.now())
-        if self._queue in (None, REMINDER_QUEUE):
-            while reminders.send_due(now=clock.now()):
-                pass
+        self._send_reminders()
         while self._run_next_task():
-            pass
+            self._send_reminders()  # on time, however many other tasks are waiting
         return self._sleep_until_next(clock.now())
 
     def free_locks_of_the_dead(self) -> None:
@@ -61,6 +59,11 @@ class Worker:
     def forget(self) -> None:
         """Take the heartbeat away: this worker stopped on purpose."""
         WorkerHeartbeat.objects.filter(name=self.name).delete()
+
+    def _send_reminders(self) -> None:
+        if self._queue in (None, REMINDER_QUEUE):
+            while reminders.send_due(now=clock.now()):
+                pass
 
     def _run_next_task(self) -> bool:
         """One task of the library's, by the library; reminders' own tasks are gone or moved by now."""
