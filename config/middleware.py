@@ -33,7 +33,12 @@ class SignInMiddleware(AuthenticationMiddleware):
         request.user = SimpleLazyObject(partial(_user_of, request))  # type: ignore[assignment]
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """A stranger who opens a page of the API in a browser is sent to the sign-in page."""
+        """A stranger who opens a page of the API in a browser is sent to the sign-in page.
+
+        What somebody signed in was shown is kept in no cache: the next one at this computer may go back to it.
+        """
+        if getattr(request, "auth", None) is not None or getattr(request, "sign_in", None) is not None:
+            response.headers.setdefault("Cache-Control", "no-store, private")
         is_page = response.get("Content-Type", "").startswith("text/html")
         if response.status_code != 401 or not is_page or request.method not in {"GET", "HEAD"}:
             return response

@@ -221,6 +221,6 @@ LOGGING = {
 SWAGGER_USE_COMPAT_RENDERERS = False  # drf-yasg's way from its next version on
 SWAGGER_SETTINGS = {
     "SECURITY_DEFINITIONS": {"Token": {"type": "apiKey", "name": "Authorization", "in": "header"}},
-    "USE_SESSION_AUTH": True,
-    "LOGIN_URL": "/sign-in",
+    "USE_SESSION_AUTH": False,  # no buttons of its own: who sees the page is signed in, and that signs its requests
+    "VALIDATOR_URL": None,  # else the page would tell an outside server where it is
 }

@@ -100,6 +100,7 @@ class LoginView(rest_auth.LoginView):
 class LogoutView(rest_auth.LogoutView):
     """Sign this device out: its key, its session and its WebSockets. Your other devices stay signed in."""
 
+    http_method_names = ("post", "options")
     permission_classes = (IsAuthenticated,)
     parser_classes = (JSONParser, FormParser, MultiPartParser)
 

@@ -90,12 +90,24 @@ def test_a_strangers_write_is_401_in_a_browser_too(client):
 
 def test_the_interface_description_is_shown_to_who_is_signed_in(nurse, ward_pc):
     sign_in(ward_pc)
-    assert b"swagger-ui" in ward_pc.get("/swagger", headers=HTML).content
+    page = ward_pc.get("/swagger", headers=HTML).content
+    assert b"swagger-ui" in page
+    assert b'"validatorUrl": null' in page  # no outside server is told of this one
     described = ward_pc.get("/swagger.json").json()
     assert described["swagger"] == "2.0"
     paths = {described["basePath"].rstrip("/") + path for path in described["paths"]}
     assert {"/api/patients/", "/api/reports/", "/rest-auth/login/"} <= paths
     assert asking(get_key()).get("/swagger.json").json()["paths"] == described["paths"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/patients/", "/rest-auth/user/", "/rest-auth/devices/", "/swagger.json"]
+)
+def test_what_somebody_signed_in_is_shown_is_kept_in_no_cache(nurse, ward_pc, path):
+    answer = sign_in(ward_pc)
+    by_key = asking(answer.json()["key"]).get(path)
+    for response in (answer, by_key, ward_pc.get(path)):
+        assert "no-store" in response["Cache-Control"]
 
 
 def test_the_browsable_interface_is_shown_to_who_is_signed_in(nurse, ward_pc):
