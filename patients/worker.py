@@ -30,6 +30,22 @@ logger = logging.getLogger("wardlight.worker")
 LONGEST_SLEEP: Final = 0.5  # seconds: how late a change by another process is noticed at the most
 HEARTBEAT_INTERVAL: Final = timedelta(seconds=3)
 REMINDER_QUEUE: Final = "reminders"
+LONGEST_LOCK_NAME: Final = Task._meta.get_field("locked_by").max_length
+
+
+def _lock_name(process: int | str) -> str:
+    """What a task is locked by: the machine and the number of the process."""
+    return f"{socket.gethostname()}:{process}"[-LONGEST_LOCK_NAME:]
+
+
+def _is_running(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except PermissionError:
+        return True  # somebody else's, but there
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 class Worker:
@@ -40,6 +56,8 @@ class Worker:
         self._queue = queue
         self._longest_sleep = longest_sleep
         self._last_beat: datetime | None = None
+        # The library locks tasks under the number of the process alone, which another machine may use as well.
+        tasks._runner.worker_name = _lock_name(os.getpid())
 
     def run_due(self) -> float:
         """Run everything that is due, and say for how many seconds there is nothing more to do."""
@@ -51,10 +69,15 @@ class Worker:
         return self._sleep_until_next(clock.now())
 
     def free_locks_of_the_dead(self) -> None:
-        """At start: tasks locked by a worker of this machine that is gone need not wait out MAX_RUN_TIME."""
+        """At start: tasks locked by a worker of this machine that is gone need not wait out MAX_RUN_TIME.
+
+        Those of other machines do: from here nobody can see whether their workers live.
+        """
         for task in Task.objects.filter(locked_by__isnull=False):
-            if not task.locked_by_pid_running() or task.locked_by == str(os.getpid()):
-                Task.objects.filter(pk=task.pk).update(locked_by=None, locked_at=None)
+            machine, _, process = task.locked_by.rpartition(":")
+            is_of_this_machine = machine == "" or task.locked_by == _lock_name(process)
+            if is_of_this_machine and (process == str(os.getpid()) or not _is_running(process)):
+                Task.objects.filter(pk=task.pk, locked_by=task.locked_by).update(locked_by=None, locked_at=None)
 
     def forget(self) -> None:
         """Take the heartbeat away: this worker stopped on purpose."""
