@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
@@ -26,6 +27,13 @@ from .serializers import HistorySerializer, PatientSerializer, ReportSerializer
 _PAGING: Final = frozenset({"limit", "offset", "cursor", "ordering", "format"})
 
 
+class LengthRequired(APIException):
+    """A body whose length is not told beforehand is not read (411)."""
+
+    status_code = 411
+    default_detail = "Send the body with a Content-Length, not in chunks."
+
+
 class ResourceViewSet(GenericViewSet):
     """What all resources share. `subject` is their name in the table of permissions and in the listings."""
 
@@ -34,6 +42,14 @@ class ResourceViewSet(GenericViewSet):
     pagination_class = None  # listing.py pages
     filter_backends = ()  # and filters, for the sockets too
     swagger_schema = ResourceSchema
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # DRF takes a body without a length for an empty one: a PATCH would change nothing and answer 200.
+        if "chunked" in request.headers.get("Transfer-Encoding", "") and not request.headers.get(
+            "Content-Length"
+        ):
+            raise LengthRequired
 
     def get_object(self) -> Any:
         return listing.find_object(self.subject, self.kwargs["pk"])

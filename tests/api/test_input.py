@@ -90,6 +90,20 @@ def test_a_body_just_under_1_mib_is_read(lead):
     assert set(response.json()) == {"diagnosis"}
 
 
+def test_a_body_in_chunks_is_refused_and_not_taken_for_an_empty_one(lead, patient):
+    body = b'{"bed": "9"}'
+    response = lead.generic(
+        "PATCH",
+        f"/api/patients/{patient.pk}/",
+        body,
+        content_type="application/json",
+        headers={"Transfer-Encoding": "chunked"},
+        CONTENT_LENGTH="",
+    )
+    assert response.status_code == 411
+    assert set(response.json()) == {"detail"}
+
+
 def test_another_type_of_body_is_refused(lead):
     assert lead.post("/api/patients/", NAMES, format="multipart").status_code == 415
 
