@@ -1,0 +1,66 @@
+"""A person at a browser: one Chromium context each, with what they can see and do."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support.stacks import PASSWORD
+from tests.support.waiting import DEADLINE
+
+PATIENCE = DEADLINE * 1000  # ms
+
+
+class Clinician:
+    """Somebody signed in on a device of their own.
+
+    Attributes:
+        page: their browser's only page.
+        problems: what the page wrote to the console as an error or warning, and what it threw.
+    """
+
+    def __init__(self, browser: Browser, *, url: str, username: str, width: int = 1366) -> None:
+        self.url = url
+        self.username = username
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, service_workers="block")
+        self.context.set_default_timeout(PATIENCE)
+        self.page: Page = self.context.new_page()
+        self.problems: list[str] = []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", self._note)
+
+    def _note(self, message: Any) -> None:
+        # The browser itself reports a lost connection, which some of these tests bring about.
+        is_lost_connection = "WebSocket" in message.text or "ERR_CONNECTION" in message.text
+        if message.type in ("error", "warning") and not is_lost_connection:
+            self.problems.append(message.text)
+
+    def sign_in(self) -> None:
+        self.page.goto(self.url)
+        self.find("sign-in-username").fill(self.username)
+        self.find("sign-in-password").fill(PASSWORD)
+        # A stranger's page asks who is there and is told 401, which the browser notes as an error.
+        self.problems.clear()
+        self.find("sign-in-submit").click()
+        expect(self.find("connection-state")).to_have_text("Live", timeout=PATIENCE)
+
+    def find(self, testid: str) -> Locator:
+        return self.page.get_by_test_id(testid)
+
+    def sees(self, testid: str, text: str) -> None:
+        """Wait until the element holds the text, without a reload."""
+        expect(self.find(testid)).to_contain_text(text, timeout=PATIENCE)
+
+    def board_row(self, patient: int) -> Locator:
+        return self.find(f"board-row-{patient}")
+
+    def mark_page(self) -> None:
+        """Leave something in the page that a reload would take away."""
+        self.page.evaluate("window.wardlightTestMark = 1")
+
+    def was_not_reloaded(self) -> bool:
+        return bool(self.page.evaluate("window.wardlightTestMark === 1"))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
