@@ -18,7 +18,7 @@ from typing import Final
 
 from background_task.models import Task
 from background_task.tasks import tasks
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.db.models import Min
 
 from . import clock
@@ -137,3 +137,5 @@ def _leave(worker: Worker) -> None:
         worker.forget()
     except Exception as error:  # leaving while the database is away: the heartbeat grows old by itself
         logger.warning("The worker's heartbeat was left behind: %s", type(error).__name__)
+    finally:
+        connections.close_all()  # this thread's, which ends here
