@@ -17,6 +17,7 @@ from . import notifications, reminders
 from .locks import DERIVED_FIELDS, save_derived
 from .stay import patient_facts
 
+
 def due_of(patient: Patient, *, sets: Sequence[ReportFacts]) -> Due:
     """When the patient's next set is due, given the recent sets of the stay."""
     return next_due(patient_facts(patient), sets=sets)

@@ -45,8 +45,8 @@ def tell_findings(
 ) -> None:
     """Raise one deterioration for what is new in the findings; count the rest on what holds it (clinical.md 3).
 
-    `is_late`: the look was occasioned by a report older than the newest complete set, or by its removal. It tells nothing again and counts nothing;
-    neither does a correction of the report that a notification was raised on.
+    `is_late`: the look was occasioned by a report older than the newest complete set, or by a removal.
+    It tells nothing again and counts nothing; neither does a correction of the report that a notification was raised on.
     """
     told = [n for n in unresolved if n.is_unresolved and n.kind == Notification.Kind.DETERIORATION]
     held: list[Held] = []
