@@ -161,12 +161,17 @@ def test_nested_units_are_written_by_the_outermost_in_order():
 
 def test_a_nested_unit_that_fails_drops_its_own_notes_alone(patient):
     number = last_number()
+
+    @unit_of_work()
+    def fail():
+        Patient.objects.create(first_name="Eve", last_name="King", admission_date=at(0))
+        raise Broken
+
     with unit_of_work():
         patient.bed = "1"
         patient.save()
-        with pytest.raises(Broken), unit_of_work():
-            Patient.objects.create(first_name="Eve", last_name="King", admission_date=at(0))
-            raise Broken
+        with pytest.raises(Broken):
+            fail()
     (frame,) = frames(after=number)
     assert (frame["stream"], frame["payload"]["data"]["bed"]) == ("patients", "1")
     assert Patient.objects.count() == 1
@@ -185,20 +190,30 @@ def test_an_inner_unit_that_deletes_what_the_outer_created_tells_nothing():
 
 def test_a_unit_that_fails_writes_nothing_and_leaves_none_open(patient):
     number = log_state().last
-    with pytest.raises(Broken), unit_of_work():
+
+    @unit_of_work()
+    def fail():
         patient.bed = "1"
         patient.save()
         raise Broken
+
+    with pytest.raises(Broken):
+        fail()
     assert (log_state().last, told_since(number), events._units()) == (number, [], [])
 
 
 def test_a_rolled_back_transaction_around_a_unit_takes_its_events_with_it(patient):
     number = log_state().last
-    with pytest.raises(Broken), transaction.atomic():
+
+    @transaction.atomic
+    def fail():
         patient.bed = "1"
         patient.save()
         assert log_state().last == number + 1
         raise Broken
+
+    with pytest.raises(Broken):
+        fail()
     assert (log_state().last, told_since(number)) == (number, [])
 
 
@@ -215,10 +230,14 @@ def test_entries_are_published_after_the_commit_and_not_before(begun_log, publis
 
 
 def test_what_is_rolled_back_is_not_published(begun_log, published):
-    with pytest.raises(Broken), transaction.atomic():
+    @transaction.atomic
+    def fail():
         with unit_of_work():
             note("reports", "create", 1)
         raise Broken
+
+    with pytest.raises(Broken):
+        fail()
     assert published == []
 
 
@@ -301,9 +320,11 @@ def test_forty_saves_at_once_get_numbers_without_holes_each_visible_in_its_turn(
     reader.start()
     try:
         reports = in_threads(
-            lambda number: record_report(
-                patient_id=patients[number % 5].pk, by=lead, now=at(1, minutes=number), **NORMAL
-            ).pk
+            lambda number: (
+                record_report(
+                    patient_id=patients[number % 5].pk, by=lead, now=at(1, minutes=number), **NORMAL
+                ).pk
+            )
         )
     finally:
         is_done.set()
@@ -325,7 +346,9 @@ def test_one_patients_writers_come_one_after_the_other(begun_log, settings):
     lead = factories.make_user("lead")
     patient = factories.make_patient(by=lead, now=at(0), admission_date=at(0))
     in_threads(
-        lambda number: change_patient(patient.pk, by=lead, now=at(1), changes={"bed": f"bed {number}"}).version
+        lambda number: (
+            change_patient(patient.pk, by=lead, now=at(1), changes={"bed": f"bed {number}"}).version
+        )
     )
     assert Patient.objects.get(pk=patient.pk).version == SAVES + 1
     versions = [frame["payload"]["data"]["version"] for frame in frames() if frame["stream"] == "patients"]

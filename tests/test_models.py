@@ -42,7 +42,9 @@ def test_a_measurement_is_kept_at_both_ends_of_the_possible_range_and_refused_be
         report = Report.objects.create(patient=patient, **values_with(field, value))
         assert getattr(Report.objects.get(pk=report.pk), field) == value
     for value in (low - step, high + step):
-        assert refuses(lambda value=value: Report.objects.create(patient=patient, **values_with(field, value)))
+        assert refuses(
+            lambda value=value: Report.objects.create(patient=patient, **values_with(field, value))
+        )
 
 
 @pytest.mark.parametrize("field", RANGES)
@@ -80,7 +82,9 @@ def test_the_diastolic_pressure_is_below_the_systolic_unless_both_are_0(patient,
 
 
 @pytest.mark.parametrize("model", [Patient, Report])
-@pytest.mark.parametrize("minutes,is_possible", [(4, False), (5, True), (1440, True), (1441, False), (None, True)])
+@pytest.mark.parametrize(
+    "minutes,is_possible", [(4, False), (5, True), (1440, True), (1441, False), (None, True)]
+)
 def test_an_interval_is_5_to_1440_minutes_or_none(patient, model, minutes, is_possible):
     def save():
         if model is Report:

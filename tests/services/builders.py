@@ -28,7 +28,13 @@ def total(points: int) -> dict[str, Any]:
 
 
 def record(
-    patient: Patient, values: dict[str, Any], *, when: datetime, by: Any, now: datetime | None = None, **more: Any
+    patient: Patient,
+    values: dict[str, Any],
+    *,
+    when: datetime,
+    by: Any,
+    now: datetime | None = None,
+    **more: Any,
 ) -> Report:
     """Record `values`, taken at `when` and entered at `now` (at once, where none is given)."""
     return record_report(
@@ -55,7 +61,8 @@ def told(patient: Patient, *, kind: str | None = None) -> list[Notification]:
 def causes(notification: Notification) -> set[str]:
     """What the notification says got worse: rule, or rule:parameter."""
     return {
-        ":".join(filter(None, (reason["rule"], reason["values"]["parameter"]))) for reason in notification.reasons
+        ":".join(filter(None, (reason["rule"], reason["values"]["parameter"])))
+        for reason in notification.reasons
     }
 
 
@@ -87,5 +94,6 @@ def last_number() -> int:
 def told_since(number: int) -> list[tuple[str, str]]:
     """What the log says above that number: (stream, action, or type where it is no change)."""
     return [
-        (frame["stream"], frame["payload"].get("action", frame["payload"]["type"])) for frame in frames(after=number)
+        (frame["stream"], frame["payload"].get("action", frame["payload"]["type"]))
+        for frame in frames(after=number)
     ]

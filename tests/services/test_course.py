@@ -58,7 +58,9 @@ def test_each_result_has_its_risk_and_its_due_time(patient, nurse, values, risk,
     assert wake_ups(patient) == [due_at]
 
 
-def test_the_reports_own_interval_goes_before_the_patients_and_that_before_the_pathways(patient, nurse, doctor):
+def test_the_reports_own_interval_goes_before_the_patients_and_that_before_the_pathways(
+    patient, nurse, doctor
+):
     change(patient, by=doctor, now=at(0.5), monitoring_interval=30)
     record(patient, total(0), when=at(1), by=nurse)
     assert state(patient)[1] == at(1.5)
@@ -156,7 +158,9 @@ def test_a_raised_notification_is_told_on_its_own_stream_and_on_history(patient,
     number = last_number()
     record(patient, total(7), when=at(1), by=nurse)
     (raised,) = deteriorations(patient)
-    about = [frame for frame in frames(after=number) if frame["payload"]["data"].get("kind") == "deterioration"]
+    about = [
+        frame for frame in frames(after=number) if frame["payload"]["data"].get("kind") == "deterioration"
+    ]
     assert [(frame["stream"], frame["payload"]["type"]) for frame in about] == [
         ("notifications", "change"), ("history", "notification"),
     ]  # fmt: skip

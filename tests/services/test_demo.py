@@ -25,7 +25,12 @@ def test_the_demo_ward_is_busy_now_in_every_way():
     assert sum(instant < NOW for instant in due) >= 2
     assert sum(NOW <= instant <= NOW + timedelta(minutes=15) for instant in due) >= 3
     assert sum(instant > NOW + timedelta(hours=1) for instant in due) >= 3
-    assert set(Patient.objects.values_list("current_risk", flat=True)) == {"low", "low-medium", "medium", "high"}
+    assert set(Patient.objects.values_list("current_risk", flat=True)) == {
+        "low",
+        "low-medium",
+        "medium",
+        "high",
+    }
     assert not Report.objects.filter(datetime__gt=NOW).exists()
     assert Report.history.count() == reports
     # Overdue patients are reminded of at once, the others in their time.
@@ -36,7 +41,9 @@ def test_the_demo_ward_is_busy_now_in_every_way():
 
 def test_each_role_has_a_login_with_the_printed_password():
     load_demo(now=NOW)
-    roles = {user.username: role_of(user) for user in User.objects.filter(email__endswith="demo.wardlight.invalid")}
+    roles = {
+        user.username: role_of(user) for user in User.objects.filter(email__endswith="demo.wardlight.invalid")
+    }
     assert roles == {
         "nurse": "nurse", "nurse2": "nurse", "doctor": "doctor", "lead": "lead", "viewer": "viewer",
         "service": "service", "admin": "superuser",
@@ -64,5 +71,9 @@ def test_without_a_demo_no_login_is_printed(nurse):
 def test_the_systems_user_is_one_and_can_neither_sign_in_nor_do_anything():
     user = system_user()
     assert system_user() == user
-    assert (user.get_full_name(), user.is_active, user.has_usable_password()) == ("Wardlight (system)", False, False)
+    assert (user.get_full_name(), user.is_active, user.has_usable_password()) == (
+        "Wardlight (system)",
+        False,
+        False,
+    )
     assert role_of(user) is None

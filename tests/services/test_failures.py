@@ -24,7 +24,9 @@ class LastStepFailed(Exception):
 def everything():
     """Every row of every table that a service writes."""
     return {
-        getattr(table, "model", table).__name__: list(getattr(table, "objects", table).order_by("pk").values())
+        getattr(table, "model", table).__name__: list(
+            getattr(table, "objects", table).order_by("pk").values()
+        )
         for table in TABLES
     }
 
@@ -49,7 +51,9 @@ SERVICES = {
         ward["patient"].pk, by=ward["lead"], now=at(3), changes={"monitoring_interval": 300}
     ),
     "remove": lambda ward: delete_patient(ward["empty"].pk, by=ward["lead"], now=at(3)),
-    "record": lambda ward: record_report(patient_id=ward["patient"].pk, by=ward["nurse"], now=at(3), **total(7)),
+    "record": lambda ward: record_report(
+        patient_id=ward["patient"].pk, by=ward["nurse"], now=at(3), **total(7)
+    ),
     "correct": lambda ward: correct_report(
         ward["ill"].pk, by=ward["nurse"], now=at(3), changes={"respiration": 16}
     ),

@@ -15,7 +15,9 @@ NORMAL = {
     "pulse": "70", "consciousness": "A", "temperature": "37.0",
 }  # fmt: skip
 ILL = {**NORMAL, "respiration": "26", "pulse": "132"}
-PATIENT = {"hospital_number": NUMBER, "first_name": "Ada", "last_name": "Byron", "admission_date": "2024-03-01T08:00:00Z"}
+PATIENT = {
+    "hospital_number": NUMBER, "first_name": "Ada", "last_name": "Byron", "admission_date": "2024-03-01T08:00:00Z",
+}  # fmt: skip
 
 
 def report_row(line, hours, values, **more):
@@ -42,7 +44,11 @@ def test_patients_and_reports_are_taken_in_with_their_scores_and_versions(take, 
     assert [report.due_at for report in reports] == [at(13), at(6), at(21)]
     assert {report.recorded_by for report in reports} == {lead}
     version = Report.history.earliest("history_id")
-    assert (version.history_type, version.history_user, version.history_change_reason) == ("+", lead, "taken in")
+    assert (version.history_type, version.history_user, version.history_change_reason) == (
+        "+",
+        lead,
+        "taken in",
+    )
     assert Report.history.count() == 3
 
 
@@ -80,7 +86,9 @@ def test_each_report_and_version_is_told(take):
         ("history", "create"), ("history", "create"), ("patients", "create"), ("patients", "update"),
         ("reports", "create"), ("reports", "create"),
     ]  # fmt: skip
-    pushed = {frame["payload"]["data"]["id"] for frame in frames(after=number) if frame["stream"] == "reports"}
+    pushed = {
+        frame["payload"]["data"]["id"] for frame in frames(after=number) if frame["stream"] == "reports"
+    }
     assert pushed == set(Report.objects.values_list("pk", flat=True))
 
 
@@ -88,7 +96,10 @@ def test_each_report_and_version_is_told(take):
 
 
 def test_a_second_run_adds_and_tells_nothing(take):
-    rows = [Row(2, {**PATIENT, "height": "170", "weight": "70.5"})], [report_row(2, 1, NORMAL), report_row(3, 5, ILL)]
+    rows = (
+        [Row(2, {**PATIENT, "height": "170", "weight": "70.5"})],
+        [report_row(2, 1, NORMAL), report_row(3, 5, ILL)],
+    )
     take(*rows)
     number = last_number()
     of_patients, of_reports = take(*rows)
@@ -171,7 +182,8 @@ def test_a_report_of_nobody_is_handed_back(take):
 
 def test_a_patient_who_cannot_be_is_handed_back_with_their_reports(take):
     nameless = Row(2, {"hospital_number": NUMBER, "first_name": "Ada"})
-    of_patients, of_reports = take([nameless, Row(3, {"first_name": "A", "last_name": "B"})], [report_row(2, 1, NORMAL)])
+    unlinked = Row(3, {"first_name": "A", "last_name": "B"})
+    of_patients, of_reports = take([nameless, unlinked], [report_row(2, 1, NORMAL)])
     assert [(reject.row.line, reject.field) for reject in of_patients.rejects] == [
         (2, "last_name"), (3, "hospital_number"),
     ]  # fmt: skip

@@ -128,7 +128,10 @@ def test_acknowledging_notes_who_and_when_and_is_told(patient, nurse, held):
     assert fresh(patient).open_notifications == 0
     pushed = {frame["stream"]: frame["payload"]["data"] for frame in frames(after=number)}
     assert set(pushed) == {"notifications", "patients"}
-    assert (pushed["notifications"]["status"], pushed["patients"]["open_notifications"]) == ("acknowledged", 0)
+    assert (pushed["notifications"]["status"], pushed["patients"]["open_notifications"]) == (
+        "acknowledged",
+        0,
+    )
     assert pushed["notifications"]["acknowledged_by"] == {"id": nurse.pk, "name": "nadia"}
 
 

@@ -49,7 +49,11 @@ def test_before_the_first_set_the_reminder_has_no_report(patient):
     assert reminders.send_due(now=at(minutes=15)) == 1
     (reminder,) = told(patient)
     assert (reminder.kind, reminder.severity, reminder.status) == ("observation_due", "low", "open")
-    assert (reminder.due_at, reminder.report_id, reminder.created_at) == (at(minutes=15),) + (None, at(minutes=15))
+    assert (reminder.due_at, reminder.report_id, reminder.created_at) == (
+        at(minutes=15),
+        None,
+        at(minutes=15),
+    )
     assert fresh(patient).open_notifications == 1
 
 
@@ -127,7 +131,11 @@ def test_a_reminder_is_stored_and_told_though_nobody_is_connected(patient):
     number = last_number()
     remind_all(now=at(minutes=15))
     pushed = [(frame["stream"], frame["payload"]["type"]) for frame in frames(after=number)]
-    assert sorted(pushed) == [("history", "notification"), ("notifications", "change"), ("patients", "change")]
+    assert sorted(pushed) == [
+        ("history", "notification"),
+        ("notifications", "change"),
+        ("patients", "change"),
+    ]
 
 
 def test_with_nothing_due_a_look_is_one_query_and_no_lock(patient):
@@ -160,7 +168,11 @@ def test_a_set_that_moves_the_time_ahead_resolves_the_open_reminders(patient, nu
     record(patient, total(0), when=at(1), by=nurse)
     assert [status for *_, status in reminded(patient)] == ["resolved", "resolved"]
     after = fresh(patient)
-    assert (after.open_notifications, after.reminder_at, after.reminder_kind) == (0, at(13), "observation_due")
+    assert (after.open_notifications, after.reminder_at, after.reminder_kind) == (
+        0,
+        at(13),
+        "observation_due",
+    )
 
 
 def test_an_acknowledged_reminder_is_resolved_too(patient, nurse):

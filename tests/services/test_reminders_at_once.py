@@ -46,7 +46,11 @@ def test_workers_at_once_tell_each_reminder_once(ward, monkeypatch):
     assert sum(counts) <= PATIENTS
     assert Notification.objects.count() == PATIENTS
     assert set(Notification.objects.values_list("kind", flat=True)) == {"observation_due"}
-    told = [frame["payload"]["data"]["patient"] for frame in frames() if frame["payload"]["type"] == "notification"]
+    told = [
+        frame["payload"]["data"]["patient"]
+        for frame in frames()
+        if frame["payload"]["type"] == "notification"
+    ]
     assert sorted(told) == [patient.pk for patient in ward]
 
 
@@ -69,4 +73,8 @@ def test_sets_recorded_while_the_reminders_go_out_leave_none_open(ward):
     assert set(Notification.objects.values_list("status", flat=True)) <= {"resolved"}
     for patient in ward:
         patient.refresh_from_db()
-        assert (patient.next_due_at, patient.reminder_at, patient.open_notifications) == (at(12.25), at(12.25), 0)
+        assert (patient.next_due_at, patient.reminder_at, patient.open_notifications) == (
+            at(12.25),
+            at(12.25),
+            0,
+        )

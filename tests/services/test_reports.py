@@ -9,12 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from patients.models import Patient, Report
 from patients.services.errors import Refused, Stale
-from patients.services.reports import correct_report, delete_report, preview_report
+from patients.services.reports import correct_report, delete_report, preview_report, record_report
+from tests.factories import make_patient
 from tests.rules.builders import NORMAL
 from tests.services.builders import (
     SINGLE_THREE,
     at,
     change,
+    frames,
     fresh,
     last_number,
     record,
@@ -44,8 +46,6 @@ def test_a_complete_set_is_stored_with_its_score_its_recorder_and_its_due_time(p
 
 
 def test_a_report_without_a_time_was_taken_now(patient, nurse):
-    from patients.services.reports import record_report
-
     assert record_report(patient_id=patient.pk, by=nurse, now=at(1), **NORMAL).datetime == at(1)
 
 
@@ -144,7 +144,11 @@ def test_a_report_of_nobody_is_refused(nurse):
 def test_recording_is_told_once_for_the_report_its_version_and_the_patient(patient, nurse):
     number = last_number()
     record(patient, NORMAL, when=at(1), by=nurse)
-    assert sorted(told_since(number)) == [("history", "create"), ("patients", "update"), ("reports", "create")]
+    assert sorted(told_since(number)) == [
+        ("history", "create"),
+        ("patients", "update"),
+        ("reports", "create"),
+    ]
 
 
 def test_a_preview_says_what_would_be_computed_and_stores_nothing(patient, nurse):
@@ -171,7 +175,11 @@ def test_a_correction_scores_anew_and_makes_a_version_with_user_and_reason(patie
     assert (after.recorded_by, after.due_at) == (nurse, at(5))
     assert fresh(patient).next_due_at == at(5)
     newest, first = Report.history.filter(id=report.pk).order_by("-history_id")
-    assert (newest.history_type, newest.history_user, newest.history_change_reason) == ("~", lead, "read wrongly")
+    assert (newest.history_type, newest.history_user, newest.history_change_reason) == (
+        "~",
+        lead,
+        "read wrongly",
+    )
     assert (newest.pulse, newest.news2["score"], newest.history_date) == (70, 3, at(1.5))
     assert (first.history_type, first.history_user, first.pulse) == ("+", nurse, 120)
     assert first.news2["score"] == 5
@@ -287,14 +295,16 @@ def test_deleting_another_version_is_stale(patient, nurse, lead):
 
 
 def test_deleting_is_told_once_with_the_key_alone(patient, nurse, lead):
-    from tests.services.builders import frames
-
     report = record(patient, NORMAL, when=at(1), by=nurse)
     pk, number = report.pk, last_number()
     delete_report(pk, by=lead, now=at(2))
     (deleted,) = [frame for frame in frames(after=number) if frame["stream"] == "reports"]
     assert (deleted["payload"]["action"], deleted["payload"]["data"]) == ("delete", {"id": pk})
-    assert sorted(told_since(number)) == [("history", "create"), ("patients", "update"), ("reports", "delete")]
+    assert sorted(told_since(number)) == [
+        ("history", "create"),
+        ("patients", "update"),
+        ("reports", "delete"),
+    ]
 
 
 # ---------------------------------------------------------------- time and cost
@@ -306,8 +316,6 @@ def test_deleting_is_told_once_with_the_key_alone(patient, nurse, lead):
     ids=["an hour is skipped", "an hour comes twice"],
 )
 def test_four_hours_are_four_hours_in_the_night_the_clocks_change(lead, nurse, night, hours_on_the_wall):
-    from tests.factories import make_patient
-
     berlin = ZoneInfo("Europe/Berlin")
     taken_at = night.replace(tzinfo=berlin)
     patient = make_patient(by=lead, now=taken_at, admission_date=taken_at)
@@ -334,7 +342,9 @@ def test_a_new_report_costs_the_same_after_500_sets_of_the_stay_as_after_20(pati
     for number in range(480):
         template.pk = None
         template.datetime = at(21 + number / 100)
-        copies.append(Report(**{field.attname: getattr(template, field.attname) for field in Report._meta.fields}))
+        copies.append(
+            Report(**{field.attname: getattr(template, field.attname) for field in Report._meta.fields})
+        )
     Report.objects.bulk_create(copies)
     late = queries_to_record(patient, when=at(30), nurse=nurse)
     assert len(late) == len(early) <= 16

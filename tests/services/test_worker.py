@@ -175,7 +175,12 @@ def test_what_cannot_be_done_yet_makes_no_busy_loop(patient, set_clock):
 
 def lock(by):
     return Task.objects.create(
-        task_name="tests.locked", task_params="[[], {}]", task_hash=str(by), run_at=at(0), locked_by=by, locked_at=at(0)
+        task_name="tests.locked",
+        task_params="[[], {}]",
+        task_hash=str(by),
+        run_at=at(0),
+        locked_by=by,
+        locked_at=at(0),
     )
 
 
@@ -278,7 +283,10 @@ async def test_a_round_that_fails_is_followed_by_the_next(caplog):
     counting = CountingWorker([OSError("the database is away"), ValueError("broken")])
     await work(counting, should_stop=lambda: counting.rounds >= 4)
     assert (counting.rounds, counting.freed) == (4, 1)
-    assert [record.levelname for record in caplog.records if record.name == worker.logger.name] == ["ERROR", "ERROR"]
+    assert [record.levelname for record in caplog.records if record.name == worker.logger.name] == [
+        "ERROR",
+        "ERROR",
+    ]
 
 
 async def test_a_cancelled_worker_takes_its_heartbeat_away():
