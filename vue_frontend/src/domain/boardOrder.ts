@@ -27,12 +27,15 @@ export function levelOf(risk: Risk | null, value: number | null): ScoreLevel {
 
 /** The score of one report: its total, else its lower bound. */
 export function scoreOfSet(news2: News2, at: string | null): ScoreShown {
-  const value = news2.score ?? news2.lower_bound;
+  // "At least 0, low" would calm without a reason: a partial set without a point has nothing to show.
+  const lowerBound = news2.lower_bound === 0 ? null : news2.lower_bound;
+  const value = news2.score ?? lowerBound;
+  const risk = value === null ? null : news2.risk;
   return {
     value,
-    isLowerBound: news2.score === null && news2.lower_bound !== null,
-    risk: news2.risk,
-    level: levelOf(news2.risk, value),
+    isLowerBound: news2.score === null && lowerBound !== null,
+    risk,
+    level: levelOf(risk, value),
     notScored: news2.not_scored_because,
     at,
   };

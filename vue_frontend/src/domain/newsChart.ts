@@ -26,10 +26,14 @@ export interface PlacedRow {
 
 const single = (label: string, points: Points): ChartLine => ({ label, from: 0, to: 0, points });
 
-/** The rows in the RCP's order; of the two SpO2 scales only those in use in these sets. */
+/**
+ * The rows in the RCP's order; of the two SpO2 scales only those in use in these sets.
+ * `labelSpace`: room above each row for its name, where there is none beside it.
+ */
 export function placeRows(
   reports: readonly Report[],
   labels: Record<'air' | 'oxygen' | 'alert' | 'notAlert', string>,
+  labelSpace: number,
 ) {
   const scales = new Set(reports.map((report) => report.news2.spo2_scale));
   const rows: [ChartRowName, readonly ChartLine[]][] = [['respiration', CHART_LINES.respiration]];
@@ -43,14 +47,14 @@ export function placeRows(
     ['temperature', CHART_LINES.temperature],
     ['total', [single('', 0)]],
   );
-  let top = 0;
+  let top = labelSpace;
   const placed = rows.map(([name, lines]) => {
     const height = name === 'total' ? LINE_HEIGHT * 1.75 : lines.length * LINE_HEIGHT;
     const row: PlacedRow = { name, lines, top, height };
-    top += height + GAP;
+    top += height + GAP + labelSpace;
     return row;
   });
-  return { rows: placed, height: top };
+  return { rows: placed, height: top - labelSpace };
 }
 
 /** SpO2 is charted as it is scored: a fraction counts as the worse of the two whole numbers around it. */

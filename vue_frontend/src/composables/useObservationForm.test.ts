@@ -1,0 +1,147 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { effectScope, nextTick, type EffectScope } from 'vue';
+
+import type { PreviousReading } from '@/domain/observationDraft';
+import { NoAnswer, RequestRefused, type Reply, type Request } from '@/realtime/protocol';
+import { makeNews2, makePatient, makeReport } from '@/testing';
+import { messagesByField, useObservationForm, type ObservationForm } from './useObservationForm';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+const request = vi.fn<(request: Request) => Promise<Reply>>();
+let form: ObservationForm;
+let scope: EffectScope;
+
+const reply = (data: unknown): Reply => ({
+  action: '',
+  request_id: 1,
+  response_status: 201,
+  errors: [],
+  data,
+});
+const bodies = (action: string) =>
+  request.mock.calls.map(([one]) => one).filter((one) => one.action === action);
+
+beforeEach(() => {
+  request.mockReset();
+  scope = effectScope();
+  form = scope.run(() =>
+    useObservationForm({
+      patient: () => makePatient({ id: 7 }),
+      ranges: () => ({ pulse: { unit: '/min', hard: [0, 300], soft: [30, 200], isWhole: true } }),
+      previous: () => new Map<string, PreviousReading>(),
+      now: () => NOW,
+      timeZone: 'UTC',
+      request: request as <T>(one: Request) => Promise<Reply<T>>,
+    }),
+  )!;
+});
+
+describe('saving a set', () => {
+  it('sends the values with the server time and a key of its own', async () => {
+    request.mockResolvedValue(reply(makeReport({ id: 99 })));
+    form.draft.texts.pulse = '88';
+    await form.save();
+    expect(form.state.value).toBe('saved');
+    expect(form.saved.value?.id).toBe(99);
+    const [sent] = bodies('create');
+    expect(sent?.data).toEqual({ patient: 7, pulse: 88, datetime: '2026-11-22T12:00:00.000Z' });
+    expect(sent?.idempotency_key).toMatch(/^[0-9a-f-]{32,36}$/);
+  });
+
+  it('after a lost answer sends the same body with the same key, whatever the clock says', async () => {
+    request.mockRejectedValueOnce(new NoAnswer('lost', true));
+    form.draft.texts.pulse = '88';
+    await form.save();
+    expect(form.state.value).toBe('uncertain');
+    request.mockRejectedValueOnce(new NoAnswer('not connected', false));
+    await form.save();
+    expect(form.state.value).toBe('uncertain');
+    request.mockResolvedValueOnce(reply(makeReport()));
+    await form.save();
+    const [first, ...others] = bodies('create');
+    for (const other of others) expect(other).toEqual(first);
+    expect(form.state.value).toBe('saved');
+  });
+
+  it('stays editable where nothing was sent', async () => {
+    request.mockRejectedValueOnce(new NoAnswer('not connected', false));
+    form.draft.texts.pulse = '88';
+    await form.save();
+    expect(form.state.value).toBe('editing');
+    expect(form.message.value).toContain('Not connected');
+  });
+
+  it('after a refusal shows why, and takes a new key for the corrected set', async () => {
+    request.mockRejectedValueOnce(
+      new RequestRefused({
+        action: 'create',
+        request_id: 1,
+        response_status: 400,
+        errors: [{ pulse: ['Pulse is odd.'] }],
+        data: null,
+      }),
+    );
+    form.draft.texts.pulse = '88';
+    await form.save();
+    expect(form.serverMessages.value).toEqual({ pulse: 'Pulse is odd.' });
+    request.mockResolvedValueOnce(reply(makeReport()));
+    form.draft.texts.pulse = '89';
+    await form.save();
+    const [first, second] = bodies('create');
+    expect(second?.idempotency_key).not.toBe(first?.idempotency_key);
+  });
+
+  it('does not send twice for a double tap', async () => {
+    request.mockResolvedValue(reply(makeReport()));
+    form.draft.texts.pulse = '88';
+    await Promise.all([form.save(), form.save()]);
+    expect(bodies('create')).toHaveLength(1);
+  });
+
+  it('does not send an unusual value before it was looked at again', async () => {
+    request.mockResolvedValue(reply(makeReport()));
+    form.draft.texts.pulse = '205';
+    await form.save();
+    expect(bodies('create')).toHaveLength(0);
+    form.confirm('pulse');
+    await form.save();
+    expect(bodies('create')).toHaveLength(1);
+  });
+
+  it('never sends an impossible value', async () => {
+    form.draft.texts.pulse = '301';
+    await form.save();
+    expect(request).not.toHaveBeenCalled();
+  });
+});
+
+describe('the live score', () => {
+  it('shows the answer to the newest question only', async () => {
+    vi.useFakeTimers();
+    const answers: ((answer: Reply) => void)[] = [];
+    request.mockImplementation(() => new Promise((resolve) => answers.push(resolve)));
+    form.draft.texts.pulse = '8';
+    await nextTick();
+    await vi.advanceTimersByTimeAsync(200);
+    form.draft.texts.pulse = '88';
+    await nextTick();
+    await vi.advanceTimersByTimeAsync(200);
+    vi.useRealTimers();
+    const preview = (score: number) =>
+      reply({ news2: makeNews2({ score }), due_at: null, response: null, unusual: {} });
+    answers[1]!(preview(1));
+    answers[0]!(preview(3));
+    await nextTick();
+    await nextTick();
+    expect(form.preview.value?.news2.score).toBe(1);
+    scope.stop();
+  });
+});
+
+describe('errors of the server', () => {
+  it('are found by field, alone or in a list', () => {
+    expect(messagesByField([{ pulse: ['a', 'b'] }, { detail: 'c' }])).toEqual({ pulse: 'a', detail: 'c' });
+    expect(messagesByField({ pulse: ['a'] })).toEqual({ pulse: 'a' });
+    expect(messagesByField(['plain'])).toEqual({});
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+
+import { makeNews2, makeReport } from '@/testing';
+import { CHART_LINES, lineIndexOf } from './chartBands';
+import { hasGapBefore, lineOf, placeRows } from './newsChart';
+
+const labels = { air: 'air', oxygen: 'O2', alert: 'A', notAlert: 'CVPU' };
+const rowNamed = (name: string, report = makeReport()) =>
+  placeRows([report], labels, 0).rows.find((row) => row.name === name)!;
+
+describe('the lines of the observation chart', () => {
+  it.each([
+    ['respiration', 8, '≤8'],
+    ['respiration', 9, '9–11'],
+    ['respiration', 25, '≥25'],
+    ['temperature', 35, '≤35.0'],
+    ['temperature', 35.1, '35.1–36.0'],
+    ['temperature', 39.1, '≥39.1'],
+    ['pulse', 0, '≤30'],
+    ['bloodPressure', 219, '201–219'],
+    ['bloodPressure', 220, '≥220'],
+  ] as const)('%s %d falls on %s', (name, value, label) => {
+    const lines = CHART_LINES[name];
+    expect(lines[lineIndexOf(lines, value)]!.label).toBe(label);
+  });
+
+  it('charts a fraction of SpO2 as it is scored, as the worse whole number', () => {
+    const row = rowNamed('spo2Scale1');
+    expect(row.lines[lineOf(row, makeReport({ o2sat: 95.6 }))!]!.label).toBe('94–95');
+  });
+
+  it('tells air from oxygen on scale 2', () => {
+    const news2 = makeNews2({ spo2_scale: 2 });
+    const onAir = makeReport({ news2, o2sat: 97, supplemental_oxygen: false });
+    const onOxygen = makeReport({ news2, o2sat: 96.5, supplemental_oxygen: true });
+    const row = rowNamed('spo2Scale2', onAir);
+    expect(row.lines[lineOf(row, onAir)!]!.label).toBe('≥93 air');
+    expect(row.lines[lineOf(row, onOxygen)!]!.label).toBe('≥97 O₂');
+    expect(lineOf(row, makeReport({ o2sat: 97 }))).toBeNull();
+  });
+
+  it('leaves out what was not measured', () => {
+    expect(lineOf(rowNamed('pulse'), makeReport())).toBeNull();
+  });
+
+  it('marks a gap of more than twice the interval before', () => {
+    const at = (time: string, id: number) => makeReport({ id, datetime: `2026-11-22T${time}:00Z` });
+    const reports = [at('00:00', 1), at('04:00', 2), at('08:00', 3), at('17:00', 4)];
+    expect(reports.map((_, index) => hasGapBefore(reports, index))).toEqual([false, false, false, true]);
+  });
+});

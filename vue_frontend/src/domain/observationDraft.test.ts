@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Ranges } from '@/api/types';
+import { makeReport } from '@/testing';
+import * as entry from './observationDraft';
+
+const ranges: Ranges = {
+  pulse: { unit: '/min', hard: [0, 300], soft: [30, 200], isWhole: true },
+  bp_sys: { unit: 'mmHg', hard: [0, 300], soft: [60, 230], isWhole: true },
+  bp_dia: { unit: 'mmHg', hard: [0, 200], soft: [30, 140], isWhole: true },
+};
+
+function draftWith(
+  texts: Partial<entry.ObservationDraft['texts']>,
+  rest: Partial<entry.ObservationDraft> = {},
+) {
+  const draft = { ...entry.emptyDraft(), ...rest };
+  Object.assign(draft.texts, texts);
+  return draft;
+}
+
+describe('what is sent', () => {
+  it('leaves out what was not entered and keeps a 0 that was', () => {
+    expect(entry.payloadOf(draftWith({ pulse: '0' }), 7)).toEqual({ patient: 7, pulse: 0 });
+  });
+
+  it('sends air as false, which is a value', () => {
+    const payload = entry.payloadOf(draftWith({}, { supplemental_oxygen: false }), 7);
+    expect(payload.supplemental_oxygen).toBe(false);
+  });
+
+  it('sends no flow and no device where the patient is on air after all', () => {
+    const draft = draftWith({ oxygen_flow: '2' }, { supplemental_oxygen: false, oxygen_device: 'venturi' });
+    expect(entry.payloadOf(draft, 7)).toEqual({ patient: 7, supplemental_oxygen: false });
+  });
+
+  it('tells "none found" from "not assessed"', () => {
+    expect(entry.payloadOf(draftWith({}, { warning_signs: [] }), 7).warning_signs).toEqual([]);
+    expect('warning_signs' in entry.payloadOf(draftWith({}), 7)).toBe(false);
+  });
+
+  it('sends a reason only for what is missing', () => {
+    const draft = draftWith({ pulse: '80' }, { not_measured: { pulse: 'refused', temperature: 'unable' } });
+    expect(entry.payloadOf(draft, 7).not_measured).toEqual({ temperature: 'unable' });
+  });
+});
+
+describe('what is missing', () => {
+  it('is all seven of an empty set, and none where everything is there', () => {
+    expect(entry.missingFields(entry.emptyDraft())).toHaveLength(7);
+    const full = draftWith(
+      { respiration: '18', o2sat: '96', bp_sys: '120', pulse: '0', temperature: '37' },
+      { supplemental_oxygen: false, consciousness: 'A' },
+    );
+    expect(entry.missingFields(full)).toEqual([]);
+  });
+
+  it('does not count for fluids alone: they are no set', () => {
+    expect(entry.isSet(draftWith({ fi_oral: '200' }))).toBe(false);
+    expect(entry.isSet(draftWith({ bp_dia: '70' }))).toBe(true);
+  });
+});
+
+describe('what is wrong', () => {
+  it('is a diastolic that is not below the systolic, but not an arrest', () => {
+    expect(entry.problemsOf(draftWith({ bp_sys: '80', bp_dia: '80' }), ranges).bp_dia).toBe('diastolicHigh');
+    expect(entry.problemsOf(draftWith({ bp_sys: '0', bp_dia: '0' }), ranges)).toEqual({});
+  });
+
+  it('is a value outside the possible range', () => {
+    expect(entry.problemsOf(draftWith({ pulse: '301' }), ranges).pulse).toBe('impossible');
+  });
+});
+
+describe('what asks for a second look', () => {
+  it('is asked once for each value', () => {
+    const draft = draftWith({ pulse: '205' });
+    expect(entry.warningsOf(draft, ranges, {}).pulse).toEqual({ kind: 'unusual', isConfirmed: false });
+    entry.confirm(draft, 'pulse');
+    expect(entry.warningsOf(draft, ranges, {}).pulse?.isConfirmed).toBe(true);
+    draft.texts.pulse = '206';
+    expect(entry.warningsOf(draft, ranges, {}).pulse?.isConfirmed).toBe(false);
+  });
+
+  it('is a large jump since the last set', () => {
+    const warnings = entry.warningsOf(draftWith({ pulse: '130' }), ranges, { pulse: 80 });
+    expect(warnings.pulse?.kind).toBe('jump');
+  });
+});
+
+describe('the values of before', () => {
+  it('are each the newest there is, a 0 included', () => {
+    const readings = entry.previousReadings([
+      makeReport({ id: 1, datetime: '2026-11-22T08:00:00Z', pulse: 80, temperature: 37 }),
+      makeReport({ id: 2, datetime: '2026-11-22T09:00:00Z', pulse: 0 }),
+    ]);
+    expect(readings.get('pulse')).toEqual({ value: 0, at: '2026-11-22T09:00:00Z' });
+    expect(readings.get('temperature')?.at).toBe('2026-11-22T08:00:00Z');
+  });
+});

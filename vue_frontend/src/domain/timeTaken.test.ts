@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+
+import { instantTaken, type TimeTaken } from './timeTaken';
+
+const NOW = Date.parse('2026-11-22T00:30:00Z');
+const ADMISSION = '2026-11-21T20:15:40Z';
+const taken = (text: string, day: TimeTaken['day']) =>
+  instantTaken({ isNow: false, day, text }, NOW, ADMISSION, 'UTC');
+const iso = (text: string, day: TimeTaken['day']) => {
+  const { at } = taken(text, day);
+  return at === null ? null : new Date(at).toISOString();
+};
+
+describe('the time a set was taken', () => {
+  it('is now unless something else is said', () => {
+    expect(instantTaken({ isNow: true, day: 'today', text: '' }, NOW, ADMISSION, 'UTC').at).toBe(NOW);
+  });
+
+  it('may be of yesterday, shortly after midnight', () => {
+    expect(iso('23:42', 'yesterday')).toBe('2026-11-21T23:42:00.000Z');
+    expect(iso('2342', 'yesterday')).toBe('2026-11-21T23:42:00.000Z');
+  });
+
+  it('is never in the future, and never before admission', () => {
+    expect(taken('23:42', 'today').problem).toBe('timeFuture');
+    expect(taken('20:10', 'yesterday').problem).toBe('timeBeforeAdmission');
+  });
+
+  it('in the minute of admission means the admission', () => {
+    expect(iso('20:15', 'yesterday')).toBe('2026-11-21T20:15:40.000Z');
+  });
+
+  it('must be a time', () => {
+    for (const text of ['', '24:00', '12:60', 'noon']) expect(taken(text, 'today').problem).toBe('timeWrong');
+  });
+});

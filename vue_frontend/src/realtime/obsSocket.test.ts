@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { FakeSocket } from '@/testing';
+import { ANSWER_WITHIN_MS, ObsSocket, STALE_AFTER_MS } from './obsSocket';
+import { NoAnswer, RequestRefused } from './protocol';
+
+function open() {
+  const fake = new FakeSocket();
+  const listeners = {
+    onState: vi.fn(),
+    onHello: vi.fn(),
+    onHeartbeat: vi.fn(),
+    onPush: vi.fn(),
+    onSignedOut: vi.fn(),
+  };
+  let now = 0;
+  const socket = new ObsSocket(
+    () => fake,
+    listeners,
+    () => now,
+  );
+  socket.open();
+  return {
+    fake,
+    listeners,
+    socket,
+    pass(milliseconds: number) {
+      now += milliseconds;
+      vi.advanceTimersByTime(milliseconds);
+    },
+  };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('the socket', () => {
+  it('is open only once the server has greeted', () => {
+    const { fake, listeners, socket } = open();
+    fake.onopen?.({} as never);
+    expect(socket.isOpen).toBe(false);
+    fake.hello(4);
+    expect(socket.isOpen).toBe(true);
+    expect(listeners.onState).toHaveBeenLastCalledWith('open');
+  });
+
+  it('gives each answer to the request it belongs to, in whatever order they come', async () => {
+    const { fake, socket } = open();
+    fake.hello(4);
+    const first = socket.request('patients', { action: 'list' });
+    const second = socket.request('reports', { action: 'list' });
+    fake.answer(fake.take('list', 'reports'), 200, 'reports');
+    fake.answer(fake.take('list', 'patients'), 200, 'patients');
+    expect((await first).data).toBe('patients');
+    expect((await second).data).toBe('reports');
+  });
+
+  it('tells a refusal with its status and errors', async () => {
+    const { fake, socket } = open();
+    fake.hello(4);
+    const asked = socket.request('reports', { action: 'create', data: {} });
+    fake.answer(fake.take('create'), 400, null, undefined, [{ pulse: ['too high'] }]);
+    await expect(asked).rejects.toSatisfy(
+      (error: unknown) => error instanceof RequestRefused && error.status === 400,
+    );
+  });
+
+  it('says of a request that was under way when the line dropped that it may have been carried out', async () => {
+    const { fake, socket } = open();
+    fake.hello(4);
+    const asked = socket.request('reports', { action: 'create', data: {} });
+    fake.drop();
+    await expect(asked).rejects.toSatisfy((error: unknown) => error instanceof NoAnswer && error.wasSent);
+  });
+
+  it('refuses to send while it is not connected, so that nothing is sent later unseen', async () => {
+    const { fake, socket } = open();
+    const asked = socket.request('reports', { action: 'create', data: {} });
+    await expect(asked).rejects.toSatisfy((error: unknown) => error instanceof NoAnswer && !error.wasSent);
+    expect(fake.sent).toEqual([]);
+  });
+
+  it('gives up on an answer that does not come, and ignores it when it comes after all', async () => {
+    const { fake, socket, pass } = open();
+    fake.hello(4);
+    const asked = socket.request('patients', { action: 'list' });
+    const expected = expect(asked).rejects.toBeInstanceOf(NoAnswer);
+    pass(ANSWER_WITHIN_MS);
+    await expected;
+    fake.answer(fake.take('list'), 200, []);
+  });
+
+  it('gives up a line that is silent for too long, though the browser calls it open', () => {
+    const { fake, listeners, pass } = open();
+    fake.hello(4);
+    pass(STALE_AFTER_MS - 2_000);
+    fake.heartbeat(4);
+    pass(STALE_AFTER_MS - 2_000);
+    expect(fake.reconnects).toBe(0);
+    pass(3_000);
+    expect(fake.reconnects).toBe(1);
+    expect(listeners.onState).toHaveBeenLastCalledWith('connecting');
+  });
+
+  it('stays closed and says so when the sign-in has ended', () => {
+    const { fake, listeners } = open();
+    fake.hello(4);
+    fake.drop(4401);
+    expect(listeners.onSignedOut).toHaveBeenCalledOnce();
+    expect(fake.closedWith).toBe(1000);
+  });
+});

@@ -1,0 +1,200 @@
+import { createPinia, setActivePinia } from 'pinia';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { http, HttpError } from '@/api/http';
+import { FakeSocket, makeNotification, makePatient, makeReport, settle } from '@/testing';
+import { useClockStore } from './clock';
+import { useLiveStore } from './live';
+import { useNotificationsStore } from './notifications';
+import { usePatientsStore } from './patients';
+import { useReportsStore } from './reports';
+import { useSessionStore } from './session';
+
+const page = (results: unknown[]) => ({ count: results.length, results });
+
+/** Answer the lists that a fresh screen asks for, one after the other. */
+async function answerLists(fake: FakeSocket, event: number, patients: unknown[], open: unknown[] = []) {
+  fake.answer(fake.take('list', 'patients'), 200, page(patients), event);
+  await settle();
+  for (const rows of [open, [], []]) {
+    fake.answer(fake.take('list', 'notifications'), 200, page(rows), event);
+    await settle();
+  }
+}
+
+let fake: FakeSocket;
+let signedOut: () => void;
+
+async function start(patients: unknown[] = [makePatient()]) {
+  const live = useLiveStore();
+  useSessionStore().user = {
+    pk: 1,
+    username: 'nurse',
+    first_name: '',
+    last_name: '',
+    role: 'nurse',
+    permissions: [],
+  };
+  live.start(signedOut, () => fake);
+  fake.hello(10);
+  await answerLists(fake, 10, patients);
+  return live;
+}
+
+const change = (data: unknown, event: number, action = 'update') => ({ type: 'change', action, data, event });
+
+beforeEach(() => {
+  setActivePinia(createPinia());
+  fake = new FakeSocket();
+  signedOut = vi.fn();
+  vi.spyOn(http, 'get').mockResolvedValue({ pk: 1, username: 'nurse', permissions: [] });
+});
+afterEach(() => useLiveStore().stop());
+
+describe('the live connection', () => {
+  it('is live once the lists are here, and not before', async () => {
+    const live = useLiveStore();
+    live.start(signedOut, () => fake);
+    fake.hello(10);
+    expect(live.state).toBe('reconnecting');
+    await answerLists(fake, 10, [makePatient()]);
+    expect(live.state).toBe('live');
+  });
+
+  it('shows a pushed change at once and ignores an older one that comes after it', async () => {
+    await start();
+    const patients = usePatientsStore();
+    fake.push('patients', change(makePatient({ bed: '9' }), 12));
+    fake.push('patients', change(makePatient({ bed: '5' }), 11));
+    expect(patients.get(1)?.bed).toBe('9');
+  });
+
+  it('keeps a change that was pushed while the list was on its way', async () => {
+    const live = useLiveStore();
+    live.start(signedOut, () => fake);
+    fake.hello(10);
+    fake.push('patients', change(makePatient({ bed: 'moved' }), 11));
+    await answerLists(fake, 10, [makePatient({ bed: 'old' })]);
+    expect(usePatientsStore().get(1)?.bed).toBe('moved');
+  });
+
+  it('resumes after a lost line, keeps everything in sight meanwhile, and takes the replay once', async () => {
+    const live = await start();
+    const patients = usePatientsStore();
+    fake.heartbeat(15);
+    fake.drop();
+    expect(live.state).toBe('reconnecting');
+    expect(patients.active).toHaveLength(1);
+    fake.hello(20);
+    const resume = fake.take('resume');
+    expect(resume.payload.since).toBe(15);
+    fake.push('patients', change(makePatient({ bed: 'live' }), 21));
+    fake.push('patients', change(makePatient({ bed: 'replayed' }), 17));
+    fake.answer(resume, 200, { last: 20 });
+    await settle();
+    expect(live.state).toBe('live');
+    expect(patients.get(1)?.bed).toBe('live');
+  });
+
+  it('lists afresh when the missed events are no longer kept, and drops who is gone', async () => {
+    const live = await start([makePatient(), makePatient({ id: 2 })]);
+    fake.drop();
+    fake.hello(900);
+    fake.answer(fake.take('resume'), 410, null, undefined, ['too old']);
+    await settle();
+    expect(live.state).toBe('reconnecting');
+    await answerLists(fake, 900, [makePatient({ id: 2 })]);
+    expect(usePatientsStore().active.map((one) => one.id)).toEqual([2]);
+    expect(live.state).toBe('live');
+  });
+
+  it('takes smaller numbers of a restored database for what they are', async () => {
+    await start();
+    fake.drop();
+    fake.hello(3, 'epoch-2');
+    await answerLists(fake, 3, [makePatient({ bed: 'restored' })]);
+    expect(usePatientsStore().get(1)?.bed).toBe('restored');
+    fake.push('patients', change(makePatient({ bed: 'then moved' }), 4));
+    expect(usePatientsStore().get(1)?.bed).toBe('then moved');
+  });
+
+  it('says "not connected" when the line has been away for 25 seconds', async () => {
+    const live = await start();
+    fake.drop();
+    const clock = useClockStore();
+    clock.now += 26_000;
+    expect(live.state).toBe('offline');
+  });
+
+  it('signs out when the server says so, and forgets the patients', async () => {
+    await start();
+    fake.drop(4401);
+    expect(signedOut).toHaveBeenCalledOnce();
+    expect(useSessionStore().reason).toBe('ended');
+    expect(usePatientsStore().active).toEqual([]);
+  });
+
+  it('signs out when a refused handshake turns out to be an ended sign-in', async () => {
+    await start();
+    vi.spyOn(http, 'get').mockRejectedValue(new HttpError(401, null));
+    fake.drop(1006);
+    await settle();
+    expect(signedOut).toHaveBeenCalledOnce();
+  });
+
+  it('goes on reconnecting when the server cannot be reached at all', async () => {
+    await start();
+    vi.spyOn(http, 'get').mockRejectedValue(new TypeError('network'));
+    fake.drop(1006);
+    await settle();
+    expect(signedOut).not.toHaveBeenCalled();
+    expect(useSessionStore().user).not.toBeNull();
+  });
+
+  it('announces a new high notification, and stops when somebody else acknowledges it', async () => {
+    await start();
+    const notifications = useNotificationsStore();
+    const raised = makeNotification({ id: 5 });
+    fake.push('notifications', change(raised, 12, 'create'));
+    expect(notifications.interrupting).toEqual([]);
+    fake.push('history', { type: 'notification', data: raised, event: 13 });
+    expect(notifications.interrupting.map((one) => one.id)).toEqual([5]);
+    fake.push('notifications', change({ ...raised, status: 'acknowledged' }, 14));
+    expect(notifications.interrupting).toEqual([]);
+    expect(notifications.acknowledged.map((one) => one.id)).toEqual([5]);
+  });
+
+  it('does not interrupt for medium and low ones', async () => {
+    await start();
+    fake.push('history', { type: 'notification', data: makeNotification({ severity: 'medium' }), event: 13 });
+    expect(useNotificationsStore().interrupting).toEqual([]);
+    expect(useNotificationsStore().open).toHaveLength(1);
+  });
+
+  it('keeps reports in full only of the patient who is open, and totals of all', async () => {
+    const live = await start();
+    const reports = useReportsStore();
+    const watching = reports.watch(live.currentSocket(), 1);
+    await settle();
+    fake.answer(
+      fake.sent.splice(
+        fake.sent.findIndex(
+          (one) => one.stream === 'reports' && 'patient' in (one.payload.filters as object),
+        ),
+        1,
+      )[0]!,
+      200,
+      page([]),
+      10,
+    );
+    await watching;
+    fake.push('reports', change(makeReport({ id: 3, patient: 1 }), 11, 'create'));
+    fake.push('reports', change(makeReport({ id: 4, patient: 2 }), 12, 'create'));
+    expect(reports.ofPatient(1).map((one) => one.id)).toEqual([3]);
+    expect(reports.ofPatient(2)).toEqual([]);
+    expect(reports.totalsOf.get(2)?.map((one) => one.score)).toEqual([2]);
+    fake.push('reports', change({ id: 3 }, 13, 'delete'));
+    expect(reports.ofPatient(1)).toEqual([]);
+    expect(reports.totalsOf.get(1)).toEqual([]);
+  });
+});
