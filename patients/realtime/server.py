@@ -27,6 +27,8 @@ logger = logging.getLogger("wardlight.server")
 
 SECONDS_TO_FINISH: Final = 3.0
 SECONDS_FOR_HANDSHAKE: Final = 30  # after a restart a whole hospital connects at once
+# Twisted lets 50 wait; the kernel drops the rest, and each tries again after 1, 3, 7 and 15 seconds.
+MOST_WAITING_TO_CONNECT: Final = 4096
 SECONDS_FOR_REQUEST: Final = 60
 # A frame over 1 MiB gets an answer (json_frames.py) instead of losing its connection; this is where Daphne gives up.
 LARGEST_MESSAGE: Final = 8 * 1024 * 1024
@@ -44,7 +46,10 @@ class WardlightServer:
         self._is_leaving = False
         self._server = Server(
             application,
-            endpoints=build_endpoint_description_strings(host=host, port=port),
+            endpoints=[
+                f"{endpoint}:backlog={MOST_WAITING_TO_CONNECT}"
+                for endpoint in build_endpoint_description_strings(host=host, port=port)
+            ],
             signal_handlers=False,
             http_timeout=SECONDS_FOR_REQUEST,
             websocket_timeout=-1,
