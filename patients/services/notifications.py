@@ -46,7 +46,7 @@ def tell_findings(
     """Raise one deterioration for what is new in the findings; count the rest on what holds it (clinical.md 3).
 
     `is_late`: the look was occasioned by a report older than the newest complete set, or by a removal.
-    It tells nothing again and counts nothing; neither does a correction of the report that a notification was raised on.
+    It tells nothing again and counts nothing; neither does a correction of the report that was told of.
     """
     told = [n for n in unresolved if n.is_unresolved and n.kind == Notification.Kind.DETERIORATION]
     held: list[Held] = []
