@@ -70,7 +70,7 @@ def role_of(user: AbstractBaseUser | AnonymousUser | None) -> str | None:
     cached: str | None = getattr(user, "wardlight_role", None)
     if cached is None:
         cached = _strongest_role(user)
-        user.wardlight_role = cached  # type: ignore[attr-defined, union-attr]
+        user.wardlight_role = cached  # type: ignore[attr-defined]
     return cached or None
 
 

@@ -142,4 +142,3 @@ def needed_data(request: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValidationError({"data": ["An object is needed."]})
     return data
-

@@ -288,4 +288,3 @@ def get_hub() -> Hub:
     if _hub is None or _hub.loop is not asyncio.get_running_loop():
         _hub = Hub()
     return _hub
-

@@ -28,7 +28,6 @@ def unresolved_of(patient: Patient) -> list[Notification]:
     return list(
         Notification.objects.filter(patient=patient)
         .exclude(status=Notification.Status.RESOLVED)
-        .select_related("acknowledged_by")
         .order_by("id")
     )
 
