@@ -1,0 +1,74 @@
+"""`python -m tests.realtime.altered_server ALTERATION COMMAND ...`: manage.py with one part replaced.
+
+For what cannot be made to fail, or be looked at, from outside.
+"""
+
+import os
+import sys
+from typing import Any
+
+
+def only_plain_asgi() -> None:
+    """As on a server whose sockets cannot be written to directly."""
+    from patients.realtime.connection import DirectOutlet
+
+    DirectOutlet.fits = staticmethod(lambda send: False)  # type: ignore[method-assign]
+
+
+def print_outlets() -> None:
+    """Say which outlet each connection got."""
+    from patients.realtime.connection import Connection
+
+    init = Connection.__init__
+
+    def init_and_print(self: Any, *arguments: Any, **named: Any) -> None:
+        init(self, *arguments, **named)
+        sys.stdout.write(f"outlet: {type(self.outlet).__name__}\n")
+        sys.stdout.flush()
+
+    Connection.__init__ = init_and_print  # type: ignore[method-assign]
+
+
+def broken_hub() -> None:
+    """Publishing fails at once: the hub does not take what was committed."""
+    from patients.realtime.hub import Hub
+
+    def offer(self: Any, entries: Any) -> None:
+        raise RuntimeError("the hub is broken")
+
+    Hub.offer = offer  # type: ignore[method-assign]
+
+
+def broken_doorbell() -> None:
+    """Publishing fails half way: the hub tells its own clients, ringing for the others raises."""
+    from patients.realtime.doorbell import Doorbell
+
+    def ring_soon(self: Any, number: int) -> None:
+        raise RuntimeError("the doorbell is broken")
+
+    Doorbell.ring_soon = ring_soon  # type: ignore[method-assign]
+
+
+ALTERATIONS = {
+    alteration.__name__: alteration
+    for alteration in (only_plain_asgi, print_outlets, broken_hub, broken_doorbell)
+}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    alteration, *command = sys.argv[1:]
+    if command[0] == "serve":
+        import daphne.server  # noqa: F401 - installs the asyncio reactor before anything imports another
+
+    import django
+
+    django.setup()
+    ALTERATIONS[alteration]()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["manage.py", *command])
+
+
+if __name__ == "__main__":
+    main()
