@@ -73,6 +73,7 @@ export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLE
     advance: (from: EventTarget | null) => void move(from, 1),
     goBack: (from: EventTarget | null) => void move(from, -1),
     focusFirst,
+    finish: () => finish()?.focus(),
     press,
   };
 }
