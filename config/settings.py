@@ -18,7 +18,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     # Commands that need no secret (collectstatic at install time) must run before there is an `.env`.
     if not DEBUG and len(sys.argv) > 1 and sys.argv[1] not in {"collectstatic", "makemigrations", "help"}:
-        raise ImproperlyConfigured("SECRET_KEY is missing: set it in the environment or in .env (see .env.example).")
+        raise ImproperlyConfigured(
+            "SECRET_KEY is missing: set it in the environment or in .env (see .env.example)."
+        )
     SECRET_KEY = "only-for-development-and-build-steps-" + "0" * 32
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

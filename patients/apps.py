@@ -11,7 +11,8 @@ class PatientsConfig(AppConfig):
     def ready(self) -> None:
         from simple_history.signals import post_create_historical_record
 
-        from . import consumers, events, roles  # importing the consumers connects their observers
+        from . import consumers as consumers  # importing them connects their observers
+        from . import events, roles
         from .realtime.doorbell import CommandDoorbell
         from .services import access
 

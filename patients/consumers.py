@@ -51,7 +51,9 @@ class WritingMixin:
 
     @action()
     def delete(self, **request: Any) -> tuple[None, int]:
-        writing.delete_object(self.subject, needed_pk(request), data=request.get("data"), context=self._context())
+        writing.delete_object(
+            self.subject, needed_pk(request), data=request.get("data"), context=self._context()
+        )
         return None, 204
 
     def _change(self, request: dict[str, Any], *, is_partial: bool) -> tuple[dict[str, Any], int]:

@@ -66,7 +66,7 @@ class _Unit:
 
     def merged(self) -> list[_Note]:
         """One note for each object, of what was not rolled back."""
-        kept = {id(hook) for _, hook, _ in connection.run_on_commit}
+        kept = {id(entry[1]) for entry in connection.run_on_commit}
         merged: dict[tuple[str, Any], _Note] = {}
         for key, note in self.notes:
             if id(note) not in kept:
@@ -152,7 +152,9 @@ def _write(notes: list[_Note]) -> None:
 
 def _move_counter(count: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE patients_eventcounter SET last = last + %s WHERE id = 1 RETURNING last", [count])
+        cursor.execute(
+            "UPDATE patients_eventcounter SET last = last + %s WHERE id = 1 RETURNING last", [count]
+        )
         row = cursor.fetchone()
     if row is not None:
         return int(row[0])

@@ -30,7 +30,7 @@ class Patient(models.Model):
         DENGUE = "dengue"
         NONE = "none"
 
-    hospital_number = models.CharField(max_length=40, null=True, blank=True, unique=True)  # noqa: DJ001 - "" is not unique
+    hospital_number = models.CharField(max_length=40, null=True, blank=True, unique=True)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100)
     date_of_birth = models.DateField(null=True, blank=True)
@@ -59,7 +59,7 @@ class Patient(models.Model):
     last_scored = models.ForeignKey(
         "Report", null=True, editable=False, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    current_risk = models.CharField(max_length=10, null=True, editable=False)  # noqa: DJ001 - null: no set yet
+    current_risk = models.CharField(max_length=10, null=True, editable=False)
     next_due_at = models.DateTimeField(null=True, editable=False, db_index=True)
     due_interval = models.PositiveIntegerField(null=True, editable=False)  # minutes, for the grace time
     due_report_id = models.BigIntegerField(null=True, editable=False)  # the newest set, null before the first
@@ -155,7 +155,12 @@ class Report(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reports", db_index=False)
     datetime = models.DateTimeField(default=timezone.now)
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
 
     # vital signs
@@ -168,7 +173,7 @@ class Report(models.Model):
     supplemental_oxygen = models.BooleanField(null=True, blank=True)
     oxygen_flow = models.FloatField(null=True, blank=True)
     oxygen_device = models.CharField(max_length=60, blank=True, default="")
-    consciousness = models.CharField(max_length=1, null=True, blank=True, choices=Consciousness.choices)  # noqa: DJ001
+    consciousness = models.CharField(max_length=1, null=True, blank=True, choices=Consciousness.choices)
     pain_score = models.SmallIntegerField(null=True, blank=True)
     blood_glucose = models.FloatField(null=True, blank=True)
     capillary_refill = models.FloatField(null=True, blank=True)
@@ -219,7 +224,7 @@ class Report(models.Model):
     history = HistoricalRecords(
         history_id_field=models.BigAutoField(primary_key=True),
         # simple-history's own column ends at 100 characters; a reason is a sentence or three.
-        history_change_reason_field=models.TextField(null=True, max_length=1000),  # noqa: DJ001 - null: none given
+        history_change_reason_field=models.TextField(null=True, max_length=1000),
         bases=[HistoryVersion],
         related_name="versions",
     )
@@ -228,7 +233,9 @@ class Report(models.Model):
         ordering = ("id",)
         indexes = (
             models.Index(fields=("patient", "datetime", "id"), name="report_of_patient_by_time"),
-            models.Index(fields=("datetime", "id"), name="report_by_time"),  # the list of all reports, by keyset
+            models.Index(
+                fields=("datetime", "id"), name="report_by_time"
+            ),  # the list of all reports, by keyset
         )
         constraints = (
             *_possible_range_constraints(),
@@ -253,7 +260,9 @@ class Amendment(models.Model):
     report_id = models.BigIntegerField(db_index=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amended_at = models.DateTimeField(default=timezone.now)
-    amended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    amended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     reason = models.TextField(max_length=1000)
     before = models.JSONField()
     after = models.JSONField(null=True)
@@ -286,7 +295,9 @@ class Notification(models.Model):
 
     kind = models.CharField(max_length=24, choices=Kind.choices)
     severity = models.CharField(max_length=8, choices=Severity.choices)
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="notifications", db_index=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.CASCADE, related_name="notifications", db_index=False
+    )
     # No constraint: a notification outlives the report and the version that it tells of.
     report = models.ForeignKey(
         Report, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="notifications"
@@ -317,7 +328,9 @@ class Notification(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("patient", "kind", "due_at", "report"), name="notification_once"),
             models.UniqueConstraint(
-                fields=("patient", "kind", "due_at"), condition=Q(report__isnull=True), name="notification_once_no_report"
+                fields=("patient", "kind", "due_at"),
+                condition=Q(report__isnull=True),
+                name="notification_once_no_report",
             ),
         )
 
@@ -363,7 +376,7 @@ class SignIn(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sign_ins")
     token_hash = models.CharField(max_length=64, unique=True)
-    session_key = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001 - unique where there is one
+    session_key = models.CharField(max_length=40, null=True, unique=True)
     device = models.CharField(max_length=200, blank=True, default="")
     address = models.GenericIPAddressField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -392,7 +405,9 @@ class SignInFailure(models.Model):
 class IdempotencyKey(models.Model):
     """The answer a POST got, so that the same key gives it again within 24 hours and creates nothing."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     key = models.CharField(max_length=200)
     request_hash = models.CharField(max_length=64)
     response: Any = models.JSONField()

@@ -107,7 +107,10 @@ def may_perform(role: str | None, subject: str, view_action: str) -> bool:
 def permissions_of(role: str | None) -> list[str]:
     """What a role may, as `object.action`, sorted: for `/rest-auth/user/` and the interface."""
     return sorted(
-        f"{subject}.{action}" for subject, actions in TABLE.items() for action in actions if may(role, subject, action)
+        f"{subject}.{action}"
+        for subject, actions in TABLE.items()
+        for action in actions
+        if may(role, subject, action)
     )
 
 

@@ -77,7 +77,9 @@ class Worker:
             machine, _, process = task.locked_by.rpartition(":")
             is_of_this_machine = machine == "" or task.locked_by == _lock_name(process)
             if is_of_this_machine and (process == str(os.getpid()) or not _is_running(process)):
-                Task.objects.filter(pk=task.pk, locked_by=task.locked_by).update(locked_by=None, locked_at=None)
+                Task.objects.filter(pk=task.pk, locked_by=task.locked_by).update(
+                    locked_by=None, locked_at=None
+                )
 
     def forget(self) -> None:
         """Take the heartbeat away: this worker stopped on purpose."""
@@ -102,7 +104,9 @@ class Worker:
     def _sleep_until_next(self, now: datetime) -> float:
         """Until the next reminder or task, half a second at most."""
         horizon = now + timedelta(seconds=self._longest_sleep)
-        next_reminder = Patient.objects.filter(reminder_at__lte=horizon).aggregate(at=Min("reminder_at"))["at"]
+        next_reminder = Patient.objects.filter(reminder_at__lte=horizon).aggregate(at=Min("reminder_at"))[
+            "at"
+        ]
         next_task = Task.objects.filter(run_at__lte=horizon, locked_by=None).aggregate(at=Min("run_at"))["at"]
         instants = [instant for instant in (next_reminder, next_task) if instant is not None]
         if not instants:
@@ -124,7 +128,9 @@ async def work(worker: Worker, *, should_stop: Callable[[], bool] = lambda: Fals
                     has_freed = True
                 pause = await loop.run_in_executor(executor, worker.run_due)
             except Exception as error:  # the database is away, or a task broke: go on, it is still due
-                logger.error("The worker could not finish its round: %s", type(error).__name__, exc_info=error)
+                logger.error(
+                    "The worker could not finish its round: %s", type(error).__name__, exc_info=error
+                )
                 pause = worker._longest_sleep
             await asyncio.sleep(pause)
     finally:

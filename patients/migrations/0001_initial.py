@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import patients.models
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+
+import patients.models
 
 
 def begin_event_log(apps, schema_editor):
@@ -14,7 +15,6 @@ def begin_event_log(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -23,473 +23,864 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('stream', models.CharField(max_length=16)),
-                ('frame', models.TextField()),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("stream", models.CharField(max_length=16)),
+                ("frame", models.TextField()),
+                ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ('number',),
+                "ordering": ("number",),
             },
         ),
         migrations.CreateModel(
-            name='EventCounter',
+            name="EventCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last', models.BigIntegerField(default=0)),
-                ('epoch', models.CharField(default=patients.models.new_epoch, max_length=32)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("last", models.BigIntegerField(default=0)),
+                ("epoch", models.CharField(default=patients.models.new_epoch, max_length=32)),
             ],
         ),
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hospital_number', models.CharField(blank=True, max_length=40, null=True, unique=True)),
-                ('first_name', models.CharField(max_length=100)),
-                ('last_name', models.CharField(max_length=100)),
-                ('date_of_birth', models.DateField(blank=True, null=True)),
-                ('sex', models.CharField(choices=[('male', 'Male'), ('female', 'Female'), ('other', 'Other'), ('unknown', 'Unknown')], default='unknown', max_length=10)),
-                ('pregnant', models.BooleanField(default=False)),
-                ('ward', models.CharField(blank=True, default='', max_length=40)),
-                ('bed', models.CharField(blank=True, default='', max_length=40)),
-                ('allergies', models.TextField(blank=True, default='', max_length=2000)),
-                ('diagnosis', models.TextField(blank=True, default='', max_length=2000)),
-                ('admission_date', models.DateTimeField(default=django.utils.timezone.now)),
-                ('dismissal_date', models.DateTimeField(blank=True, null=True)),
-                ('pathway', models.CharField(choices=[('news2', 'News2'), ('dengue', 'Dengue'), ('none', 'None')], default='news2', max_length=10)),
-                ('spo2_scale', models.PositiveSmallIntegerField(choices=[(1, '1'), (2, '2')], default=1)),
-                ('fever_onset_at', models.DateTimeField(blank=True, null=True)),
-                ('hematocrit_baseline', models.FloatField(blank=True, null=True)),
-                ('monitoring_interval', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('current_risk', models.CharField(editable=False, max_length=10, null=True)),
-                ('next_due_at', models.DateTimeField(db_index=True, editable=False, null=True)),
-                ('due_interval', models.PositiveIntegerField(editable=False, null=True)),
-                ('due_report_id', models.BigIntegerField(editable=False, null=True)),
-                ('open_notifications', models.PositiveIntegerField(default=0, editable=False)),
-                ('reminder_at', models.DateTimeField(db_index=True, editable=False, null=True)),
-                ('reminder_kind', models.CharField(blank=True, default='', editable=False, max_length=24)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hospital_number", models.CharField(blank=True, max_length=40, null=True, unique=True)),
+                ("first_name", models.CharField(max_length=100)),
+                ("last_name", models.CharField(max_length=100)),
+                ("date_of_birth", models.DateField(blank=True, null=True)),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[
+                            ("male", "Male"),
+                            ("female", "Female"),
+                            ("other", "Other"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("pregnant", models.BooleanField(default=False)),
+                ("ward", models.CharField(blank=True, default="", max_length=40)),
+                ("bed", models.CharField(blank=True, default="", max_length=40)),
+                ("allergies", models.TextField(blank=True, default="", max_length=2000)),
+                ("diagnosis", models.TextField(blank=True, default="", max_length=2000)),
+                ("admission_date", models.DateTimeField(default=django.utils.timezone.now)),
+                ("dismissal_date", models.DateTimeField(blank=True, null=True)),
+                (
+                    "pathway",
+                    models.CharField(
+                        choices=[("news2", "News2"), ("dengue", "Dengue"), ("none", "None")],
+                        default="news2",
+                        max_length=10,
+                    ),
+                ),
+                ("spo2_scale", models.PositiveSmallIntegerField(choices=[(1, "1"), (2, "2")], default=1)),
+                ("fever_onset_at", models.DateTimeField(blank=True, null=True)),
+                ("hematocrit_baseline", models.FloatField(blank=True, null=True)),
+                ("monitoring_interval", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("current_risk", models.CharField(editable=False, max_length=10, null=True)),
+                ("next_due_at", models.DateTimeField(db_index=True, editable=False, null=True)),
+                ("due_interval", models.PositiveIntegerField(editable=False, null=True)),
+                ("due_report_id", models.BigIntegerField(editable=False, null=True)),
+                ("open_notifications", models.PositiveIntegerField(default=0, editable=False)),
+                ("reminder_at", models.DateTimeField(db_index=True, editable=False, null=True)),
+                ("reminder_kind", models.CharField(blank=True, default="", editable=False, max_length=24)),
             ],
             options={
-                'ordering': ('id',),
-                'permissions': (('change_plan', 'Can change the monitoring plan'),),
+                "ordering": ("id",),
+                "permissions": (("change_plan", "Can change the monitoring plan"),),
             },
         ),
         migrations.CreateModel(
-            name='SignInFailure',
+            name="SignInFailure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('username', models.CharField(max_length=150)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("username", models.CharField(max_length=150)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='WorkerHeartbeat',
+            name="WorkerHeartbeat",
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('beat_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("beat_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Amendment',
+            name="Amendment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('history_id', models.BigIntegerField(db_index=True)),
-                ('report_id', models.BigIntegerField(db_index=True)),
-                ('kind', models.CharField(choices=[('amended', 'Amended'), ('retired', 'Retired')], max_length=10)),
-                ('amended_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reason', models.TextField(max_length=1000)),
-                ('before', models.JSONField()),
-                ('after', models.JSONField(null=True)),
-                ('amended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("history_id", models.BigIntegerField(db_index=True)),
+                ("report_id", models.BigIntegerField(db_index=True)),
+                (
+                    "kind",
+                    models.CharField(choices=[("amended", "Amended"), ("retired", "Retired")], max_length=10),
+                ),
+                ("amended_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.TextField(max_length=1000)),
+                ("before", models.JSONField()),
+                ("after", models.JSONField(null=True)),
+                (
+                    "amended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalPatient',
+            name="HistoricalPatient",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('hospital_number', models.CharField(blank=True, db_index=True, max_length=40, null=True)),
-                ('first_name', models.CharField(max_length=100)),
-                ('last_name', models.CharField(max_length=100)),
-                ('date_of_birth', models.DateField(blank=True, null=True)),
-                ('sex', models.CharField(choices=[('male', 'Male'), ('female', 'Female'), ('other', 'Other'), ('unknown', 'Unknown')], default='unknown', max_length=10)),
-                ('pregnant', models.BooleanField(default=False)),
-                ('ward', models.CharField(blank=True, default='', max_length=40)),
-                ('bed', models.CharField(blank=True, default='', max_length=40)),
-                ('allergies', models.TextField(blank=True, default='', max_length=2000)),
-                ('diagnosis', models.TextField(blank=True, default='', max_length=2000)),
-                ('admission_date', models.DateTimeField(default=django.utils.timezone.now)),
-                ('dismissal_date', models.DateTimeField(blank=True, null=True)),
-                ('pathway', models.CharField(choices=[('news2', 'News2'), ('dengue', 'Dengue'), ('none', 'None')], default='news2', max_length=10)),
-                ('spo2_scale', models.PositiveSmallIntegerField(choices=[(1, '1'), (2, '2')], default=1)),
-                ('fever_onset_at', models.DateTimeField(blank=True, null=True)),
-                ('hematocrit_baseline', models.FloatField(blank=True, null=True)),
-                ('monitoring_interval', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("hospital_number", models.CharField(blank=True, db_index=True, max_length=40, null=True)),
+                ("first_name", models.CharField(max_length=100)),
+                ("last_name", models.CharField(max_length=100)),
+                ("date_of_birth", models.DateField(blank=True, null=True)),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[
+                            ("male", "Male"),
+                            ("female", "Female"),
+                            ("other", "Other"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("pregnant", models.BooleanField(default=False)),
+                ("ward", models.CharField(blank=True, default="", max_length=40)),
+                ("bed", models.CharField(blank=True, default="", max_length=40)),
+                ("allergies", models.TextField(blank=True, default="", max_length=2000)),
+                ("diagnosis", models.TextField(blank=True, default="", max_length=2000)),
+                ("admission_date", models.DateTimeField(default=django.utils.timezone.now)),
+                ("dismissal_date", models.DateTimeField(blank=True, null=True)),
+                (
+                    "pathway",
+                    models.CharField(
+                        choices=[("news2", "News2"), ("dengue", "Dengue"), ("none", "None")],
+                        default="news2",
+                        max_length=10,
+                    ),
+                ),
+                ("spo2_scale", models.PositiveSmallIntegerField(choices=[(1, "1"), (2, "2")], default=1)),
+                ("fever_onset_at", models.DateTimeField(blank=True, null=True)),
+                ("hematocrit_baseline", models.FloatField(blank=True, null=True)),
+                ("monitoring_interval", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical patient',
-                'verbose_name_plural': 'historical patients',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='Report',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('datetime', models.DateTimeField(default=django.utils.timezone.now)),
-                ('temperature', models.FloatField(blank=True, null=True)),
-                ('pulse', models.SmallIntegerField(blank=True, null=True)),
-                ('respiration', models.SmallIntegerField(blank=True, null=True)),
-                ('bp_sys', models.SmallIntegerField(blank=True, null=True)),
-                ('bp_dia', models.SmallIntegerField(blank=True, null=True)),
-                ('o2sat', models.FloatField(blank=True, null=True)),
-                ('supplemental_oxygen', models.BooleanField(blank=True, null=True)),
-                ('oxygen_flow', models.FloatField(blank=True, null=True)),
-                ('oxygen_device', models.CharField(blank=True, default='', max_length=60)),
-                ('consciousness', models.CharField(blank=True, choices=[('A', 'Alert'), ('C', 'Confusion'), ('V', 'Voice'), ('P', 'Pain'), ('U', 'Unresponsive')], max_length=1, null=True)),
-                ('pain_score', models.SmallIntegerField(blank=True, null=True)),
-                ('blood_glucose', models.FloatField(blank=True, null=True)),
-                ('capillary_refill', models.FloatField(blank=True, null=True)),
-                ('fi_oral', models.FloatField(blank=True, null=True)),
-                ('fi_parenteral', models.FloatField(blank=True, null=True)),
-                ('fi_other', models.FloatField(blank=True, null=True)),
-                ('fo_urine', models.FloatField(blank=True, null=True)),
-                ('fo_uf', models.FloatField(blank=True, null=True)),
-                ('fo_emesis', models.FloatField(blank=True, null=True)),
-                ('fo_drainage', models.FloatField(blank=True, null=True)),
-                ('weight', models.FloatField(blank=True, null=True)),
-                ('height', models.FloatField(blank=True, null=True)),
-                ('abd_cir', models.FloatField(blank=True, null=True)),
-                ('stools', models.SmallIntegerField(blank=True, null=True)),
-                ('urine', models.SmallIntegerField(blank=True, null=True)),
-                ('hematocrit', models.FloatField(blank=True, null=True)),
-                ('platelet', models.FloatField(blank=True, null=True)),
-                ('wbc', models.FloatField(blank=True, null=True)),
-                ('status', models.CharField(blank=True, choices=[('febrile', 'Febrile'), ('critical', 'Critical'), ('recovery', 'Recovery')], default='', max_length=10)),
-                ('day_of_fever', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('diet', models.CharField(blank=True, default='', max_length=200)),
-                ('warning_signs', models.JSONField(blank=True, null=True)),
-                ('additional', models.TextField(blank=True, default='', max_length=4000)),
-                ('medical_advice', models.TextField(blank=True, default='', max_length=4000)),
-                ('not_measured', models.JSONField(blank=True, default=dict)),
-                ('monitoring_interval', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('news2', models.JSONField(default=dict, editable=False)),
-                ('is_set', models.BooleanField(default=False, editable=False)),
-                ('is_complete', models.BooleanField(default=False, editable=False)),
-                ('due_at', models.DateTimeField(editable=False, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='patients.patient')),
-                ('recorded_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ('id',),
-            },
-        ),
-        migrations.AddField(
-            model_name='patient',
-            name='last_report',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='patients.report'),
-        ),
-        migrations.AddField(
-            model_name='patient',
-            name='last_scored',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='patients.report'),
-        ),
-        migrations.CreateModel(
-            name='Notification',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('deterioration', 'Deterioration'), ('observation_due', 'Observation Due'), ('observation_overdue', 'Observation Overdue')], max_length=24)),
-                ('severity', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], max_length=8)),
-                ('history_id', models.BigIntegerField(null=True)),
-                ('reasons', models.JSONField(default=list)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('acknowledged', 'Acknowledged'), ('escalated', 'Escalated'), ('resolved', 'Resolved')], default='open', max_length=12)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('escalated_at', models.DateTimeField(null=True)),
-                ('escalated_to', models.CharField(blank=True, default='', max_length=20)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('resolved_because', models.CharField(blank=True, default='', max_length=200)),
-                ('suppressed_count', models.PositiveIntegerField(default=0)),
-                ('acknowledged_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='patients.patient')),
-                ('report', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='notifications', to='patients.report')),
-            ],
-            options={
-                'ordering': ('id',),
-            },
-        ),
-        migrations.CreateModel(
-            name='HistoricalReport',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('is_retired', models.BooleanField(default=False, editable=False)),
-                ('amendments', models.PositiveIntegerField(default=0, editable=False)),
-                ('datetime', models.DateTimeField(default=django.utils.timezone.now)),
-                ('temperature', models.FloatField(blank=True, null=True)),
-                ('pulse', models.SmallIntegerField(blank=True, null=True)),
-                ('respiration', models.SmallIntegerField(blank=True, null=True)),
-                ('bp_sys', models.SmallIntegerField(blank=True, null=True)),
-                ('bp_dia', models.SmallIntegerField(blank=True, null=True)),
-                ('o2sat', models.FloatField(blank=True, null=True)),
-                ('supplemental_oxygen', models.BooleanField(blank=True, null=True)),
-                ('oxygen_flow', models.FloatField(blank=True, null=True)),
-                ('oxygen_device', models.CharField(blank=True, default='', max_length=60)),
-                ('consciousness', models.CharField(blank=True, choices=[('A', 'Alert'), ('C', 'Confusion'), ('V', 'Voice'), ('P', 'Pain'), ('U', 'Unresponsive')], max_length=1, null=True)),
-                ('pain_score', models.SmallIntegerField(blank=True, null=True)),
-                ('blood_glucose', models.FloatField(blank=True, null=True)),
-                ('capillary_refill', models.FloatField(blank=True, null=True)),
-                ('fi_oral', models.FloatField(blank=True, null=True)),
-                ('fi_parenteral', models.FloatField(blank=True, null=True)),
-                ('fi_other', models.FloatField(blank=True, null=True)),
-                ('fo_urine', models.FloatField(blank=True, null=True)),
-                ('fo_uf', models.FloatField(blank=True, null=True)),
-                ('fo_emesis', models.FloatField(blank=True, null=True)),
-                ('fo_drainage', models.FloatField(blank=True, null=True)),
-                ('weight', models.FloatField(blank=True, null=True)),
-                ('height', models.FloatField(blank=True, null=True)),
-                ('abd_cir', models.FloatField(blank=True, null=True)),
-                ('stools', models.SmallIntegerField(blank=True, null=True)),
-                ('urine', models.SmallIntegerField(blank=True, null=True)),
-                ('hematocrit', models.FloatField(blank=True, null=True)),
-                ('platelet', models.FloatField(blank=True, null=True)),
-                ('wbc', models.FloatField(blank=True, null=True)),
-                ('status', models.CharField(blank=True, choices=[('febrile', 'Febrile'), ('critical', 'Critical'), ('recovery', 'Recovery')], default='', max_length=10)),
-                ('day_of_fever', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('diet', models.CharField(blank=True, default='', max_length=200)),
-                ('warning_signs', models.JSONField(blank=True, null=True)),
-                ('additional', models.TextField(blank=True, default='', max_length=4000)),
-                ('medical_advice', models.TextField(blank=True, default='', max_length=4000)),
-                ('not_measured', models.JSONField(blank=True, default=dict)),
-                ('monitoring_interval', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('news2', models.JSONField(default=dict, editable=False)),
-                ('is_set', models.BooleanField(default=False, editable=False)),
-                ('is_complete', models.BooleanField(default=False, editable=False)),
-                ('due_at', models.DateTimeField(editable=False, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('history_change_reason', models.TextField(max_length=1000, null=True)),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recorded_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='patients.patient')),
-                ('history_relation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='versions', to='patients.report')),
-            ],
-            options={
-                'verbose_name': 'historical report',
-                'verbose_name_plural': 'historical reports',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical patient",
+                "verbose_name_plural": "historical patients",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='SignIn',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('session_key', models.CharField(max_length=40, null=True, unique=True)),
-                ('device', models.CharField(blank=True, default='', max_length=200)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_used_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_ins', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("datetime", models.DateTimeField(default=django.utils.timezone.now)),
+                ("temperature", models.FloatField(blank=True, null=True)),
+                ("pulse", models.SmallIntegerField(blank=True, null=True)),
+                ("respiration", models.SmallIntegerField(blank=True, null=True)),
+                ("bp_sys", models.SmallIntegerField(blank=True, null=True)),
+                ("bp_dia", models.SmallIntegerField(blank=True, null=True)),
+                ("o2sat", models.FloatField(blank=True, null=True)),
+                ("supplemental_oxygen", models.BooleanField(blank=True, null=True)),
+                ("oxygen_flow", models.FloatField(blank=True, null=True)),
+                ("oxygen_device", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "consciousness",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("A", "Alert"),
+                            ("C", "Confusion"),
+                            ("V", "Voice"),
+                            ("P", "Pain"),
+                            ("U", "Unresponsive"),
+                        ],
+                        max_length=1,
+                        null=True,
+                    ),
+                ),
+                ("pain_score", models.SmallIntegerField(blank=True, null=True)),
+                ("blood_glucose", models.FloatField(blank=True, null=True)),
+                ("capillary_refill", models.FloatField(blank=True, null=True)),
+                ("fi_oral", models.FloatField(blank=True, null=True)),
+                ("fi_parenteral", models.FloatField(blank=True, null=True)),
+                ("fi_other", models.FloatField(blank=True, null=True)),
+                ("fo_urine", models.FloatField(blank=True, null=True)),
+                ("fo_uf", models.FloatField(blank=True, null=True)),
+                ("fo_emesis", models.FloatField(blank=True, null=True)),
+                ("fo_drainage", models.FloatField(blank=True, null=True)),
+                ("weight", models.FloatField(blank=True, null=True)),
+                ("height", models.FloatField(blank=True, null=True)),
+                ("abd_cir", models.FloatField(blank=True, null=True)),
+                ("stools", models.SmallIntegerField(blank=True, null=True)),
+                ("urine", models.SmallIntegerField(blank=True, null=True)),
+                ("hematocrit", models.FloatField(blank=True, null=True)),
+                ("platelet", models.FloatField(blank=True, null=True)),
+                ("wbc", models.FloatField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[("febrile", "Febrile"), ("critical", "Critical"), ("recovery", "Recovery")],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("day_of_fever", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("diet", models.CharField(blank=True, default="", max_length=200)),
+                ("warning_signs", models.JSONField(blank=True, null=True)),
+                ("additional", models.TextField(blank=True, default="", max_length=4000)),
+                ("medical_advice", models.TextField(blank=True, default="", max_length=4000)),
+                ("not_measured", models.JSONField(blank=True, default=dict)),
+                ("monitoring_interval", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("news2", models.JSONField(default=dict, editable=False)),
+                ("is_set", models.BooleanField(default=False, editable=False)),
+                ("is_complete", models.BooleanField(default=False, editable=False)),
+                ("due_at", models.DateTimeField(editable=False, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="patients.patient",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
+            },
+        ),
+        migrations.AddField(
+            model_name="patient",
+            name="last_report",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="patients.report",
+            ),
+        ),
+        migrations.AddField(
+            model_name="patient",
+            name="last_scored",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="patients.report",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Notification",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("deterioration", "Deterioration"),
+                            ("observation_due", "Observation Due"),
+                            ("observation_overdue", "Observation Overdue"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("low", "Low"), ("medium", "Medium"), ("high", "High")], max_length=8
+                    ),
+                ),
+                ("history_id", models.BigIntegerField(null=True)),
+                ("reasons", models.JSONField(default=list)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("acknowledged", "Acknowledged"),
+                            ("escalated", "Escalated"),
+                            ("resolved", "Resolved"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("escalated_at", models.DateTimeField(null=True)),
+                ("escalated_to", models.CharField(blank=True, default="", max_length=20)),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("resolved_because", models.CharField(blank=True, default="", max_length=200)),
+                ("suppressed_count", models.PositiveIntegerField(default=0)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="patients.patient",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="notifications",
+                        to="patients.report",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="HistoricalReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=200)),
-                ('request_hash', models.CharField(max_length=64)),
-                ('response', models.JSONField()),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("is_retired", models.BooleanField(default=False, editable=False)),
+                ("amendments", models.PositiveIntegerField(default=0, editable=False)),
+                ("datetime", models.DateTimeField(default=django.utils.timezone.now)),
+                ("temperature", models.FloatField(blank=True, null=True)),
+                ("pulse", models.SmallIntegerField(blank=True, null=True)),
+                ("respiration", models.SmallIntegerField(blank=True, null=True)),
+                ("bp_sys", models.SmallIntegerField(blank=True, null=True)),
+                ("bp_dia", models.SmallIntegerField(blank=True, null=True)),
+                ("o2sat", models.FloatField(blank=True, null=True)),
+                ("supplemental_oxygen", models.BooleanField(blank=True, null=True)),
+                ("oxygen_flow", models.FloatField(blank=True, null=True)),
+                ("oxygen_device", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "consciousness",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("A", "Alert"),
+                            ("C", "Confusion"),
+                            ("V", "Voice"),
+                            ("P", "Pain"),
+                            ("U", "Unresponsive"),
+                        ],
+                        max_length=1,
+                        null=True,
+                    ),
+                ),
+                ("pain_score", models.SmallIntegerField(blank=True, null=True)),
+                ("blood_glucose", models.FloatField(blank=True, null=True)),
+                ("capillary_refill", models.FloatField(blank=True, null=True)),
+                ("fi_oral", models.FloatField(blank=True, null=True)),
+                ("fi_parenteral", models.FloatField(blank=True, null=True)),
+                ("fi_other", models.FloatField(blank=True, null=True)),
+                ("fo_urine", models.FloatField(blank=True, null=True)),
+                ("fo_uf", models.FloatField(blank=True, null=True)),
+                ("fo_emesis", models.FloatField(blank=True, null=True)),
+                ("fo_drainage", models.FloatField(blank=True, null=True)),
+                ("weight", models.FloatField(blank=True, null=True)),
+                ("height", models.FloatField(blank=True, null=True)),
+                ("abd_cir", models.FloatField(blank=True, null=True)),
+                ("stools", models.SmallIntegerField(blank=True, null=True)),
+                ("urine", models.SmallIntegerField(blank=True, null=True)),
+                ("hematocrit", models.FloatField(blank=True, null=True)),
+                ("platelet", models.FloatField(blank=True, null=True)),
+                ("wbc", models.FloatField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[("febrile", "Febrile"), ("critical", "Critical"), ("recovery", "Recovery")],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("day_of_fever", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("diet", models.CharField(blank=True, default="", max_length=200)),
+                ("warning_signs", models.JSONField(blank=True, null=True)),
+                ("additional", models.TextField(blank=True, default="", max_length=4000)),
+                ("medical_advice", models.TextField(blank=True, default="", max_length=4000)),
+                ("not_measured", models.JSONField(blank=True, default=dict)),
+                ("monitoring_interval", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("news2", models.JSONField(default=dict, editable=False)),
+                ("is_set", models.BooleanField(default=False, editable=False)),
+                ("is_complete", models.BooleanField(default=False, editable=False)),
+                ("due_at", models.DateTimeField(editable=False, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("history_change_reason", models.TextField(max_length=1000, null=True)),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="patients.patient",
+                    ),
+                ),
+                (
+                    "history_relation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="versions",
+                        to="patients.report",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='idempotency_key_once')],
+                "verbose_name": "historical report",
+                "verbose_name_plural": "historical reports",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="SignIn",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("session_key", models.CharField(max_length=40, null=True, unique=True)),
+                ("device", models.CharField(blank=True, default="", max_length=200)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_used_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sign_ins",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("id",),
+            },
+        ),
+        migrations.CreateModel(
+            name="IdempotencyKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=200)),
+                ("request_hash", models.CharField(max_length=64)),
+                ("response", models.JSONField()),
+                ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="idempotency_key_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['patient', 'datetime', 'id'], name='report_of_patient_by_time'),
+            model_name="report",
+            index=models.Index(fields=["patient", "datetime", "id"], name="report_of_patient_by_time"),
         ),
         migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['datetime', 'id'], name='report_by_time'),
+            model_name="report",
+            index=models.Index(fields=["datetime", "id"], name="report_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('temperature__gte', 13), ('temperature__lte', 45)), name='report_temperature_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("temperature__gte", 13), ("temperature__lte", 45)),
+                name="report_temperature_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('pulse__gte', 0), ('pulse__lte', 300)), name='report_pulse_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pulse__gte", 0), ("pulse__lte", 300)), name="report_pulse_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('respiration__gte', 0), ('respiration__lte', 120)), name='report_respiration_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("respiration__gte", 0), ("respiration__lte", 120)),
+                name="report_respiration_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('bp_sys__gte', 0), ('bp_sys__lte', 300)), name='report_bp_sys_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bp_sys__gte", 0), ("bp_sys__lte", 300)), name="report_bp_sys_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('bp_dia__gte', 0), ('bp_dia__lte', 200)), name='report_bp_dia_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bp_dia__gte", 0), ("bp_dia__lte", 200)), name="report_bp_dia_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('o2sat__gte', 0), ('o2sat__lte', 100)), name='report_o2sat_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("o2sat__gte", 0), ("o2sat__lte", 100)), name="report_o2sat_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('oxygen_flow__gte', 0), ('oxygen_flow__lte', 80)), name='report_oxygen_flow_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("oxygen_flow__gte", 0), ("oxygen_flow__lte", 80)),
+                name="report_oxygen_flow_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('pain_score__gte', 0), ('pain_score__lte', 10)), name='report_pain_score_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pain_score__gte", 0), ("pain_score__lte", 10)),
+                name="report_pain_score_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('blood_glucose__gte', 0.1), ('blood_glucose__lte', 83)), name='report_blood_glucose_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("blood_glucose__gte", 0.1), ("blood_glucose__lte", 83)),
+                name="report_blood_glucose_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('capillary_refill__gte', 0), ('capillary_refill__lte', 30)), name='report_capillary_refill_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("capillary_refill__gte", 0), ("capillary_refill__lte", 30)),
+                name="report_capillary_refill_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('fi_oral__gte', 0), ('fi_oral__lte', 5000)), name='report_fi_oral_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fi_oral__gte", 0), ("fi_oral__lte", 5000)),
+                name="report_fi_oral_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('fi_parenteral__gte', 0), ('fi_parenteral__lte', 5000)), name='report_fi_parenteral_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fi_parenteral__gte", 0), ("fi_parenteral__lte", 5000)),
+                name="report_fi_parenteral_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('fi_other__gte', 0), ('fi_other__lte', 5000)), name='report_fi_other_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fi_other__gte", 0), ("fi_other__lte", 5000)),
+                name="report_fi_other_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('fo_urine__gte', 0), ('fo_urine__lte', 5000)), name='report_fo_urine_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fo_urine__gte", 0), ("fo_urine__lte", 5000)),
+                name="report_fo_urine_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('fo_uf__gte', 0), ('fo_uf__lte', 5000)), name='report_fo_uf_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fo_uf__gte", 0), ("fo_uf__lte", 5000)), name="report_fo_uf_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('fo_emesis__gte', 0), ('fo_emesis__lte', 5000)), name='report_fo_emesis_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fo_emesis__gte", 0), ("fo_emesis__lte", 5000)),
+                name="report_fo_emesis_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('fo_drainage__gte', 0), ('fo_drainage__lte', 5000)), name='report_fo_drainage_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fo_drainage__gte", 0), ("fo_drainage__lte", 5000)),
+                name="report_fo_drainage_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 0.3), ('weight__lte', 400)), name='report_weight_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weight__gte", 0.3), ("weight__lte", 400)), name="report_weight_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('height__gte', 20), ('height__lte', 272)), name='report_height_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("height__gte", 20), ("height__lte", 272)), name="report_height_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('abd_cir__gte', 10), ('abd_cir__lte', 250)), name='report_abd_cir_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("abd_cir__gte", 10), ("abd_cir__lte", 250)),
+                name="report_abd_cir_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('stools__gte', 0), ('stools__lte', 50)), name='report_stools_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stools__gte", 0), ("stools__lte", 50)), name="report_stools_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('urine__gte', 0), ('urine__lte', 50)), name='report_urine_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("urine__gte", 0), ("urine__lte", 50)), name="report_urine_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('hematocrit__gte', 5), ('hematocrit__lte', 80)), name='report_hematocrit_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("hematocrit__gte", 5), ("hematocrit__lte", 80)),
+                name="report_hematocrit_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('platelet__gte', 0), ('platelet__lte', 3000)), name='report_platelet_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("platelet__gte", 0), ("platelet__lte", 3000)),
+                name="report_platelet_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('wbc__gte', 0), ('wbc__lte', 500)), name='report_wbc_possible'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("wbc__gte", 0), ("wbc__lte", 500)), name="report_wbc_possible"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('bp_dia__lt', models.F('bp_sys')), models.Q(('bp_dia', 0), ('bp_sys', 0)), ('bp_dia__isnull', True), _connector='OR'), name='report_diastolic_below_systolic'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("bp_dia__lt", models.F("bp_sys")),
+                    models.Q(("bp_dia", 0), ("bp_sys", 0)),
+                    ("bp_dia__isnull", True),
+                    _connector="OR",
+                ),
+                name="report_diastolic_below_systolic",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('monitoring_interval__gte', 5), ('monitoring_interval__lte', 1440)), name='report_interval_5_to_1440'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("monitoring_interval__gte", 5), ("monitoring_interval__lte", 1440)),
+                name="report_interval_5_to_1440",
+            ),
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['ward', 'id'], name='patient_by_ward'),
+            model_name="patient",
+            index=models.Index(fields=["ward", "id"], name="patient_by_ward"),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('spo2_scale__in', (1, 2))), name='patient_spo2_scale_1_or_2'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("spo2_scale__in", (1, 2))), name="patient_spo2_scale_1_or_2"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('monitoring_interval__gte', 5), ('monitoring_interval__lte', 1440)), name='patient_interval_5_to_1440'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("monitoring_interval__gte", 5), ("monitoring_interval__lte", 1440)),
+                name="patient_interval_5_to_1440",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('hematocrit_baseline__gte', 5), ('hematocrit_baseline__lte', 80)), name='patient_hematocrit_baseline_possible'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("hematocrit_baseline__gte", 5), ("hematocrit_baseline__lte", 80)),
+                name="patient_hematocrit_baseline_possible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('dismissal_date__isnull', True), ('dismissal_date__gte', models.F('admission_date')), _connector='OR'), name='patient_dismissed_after_admission'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dismissal_date__isnull", True),
+                    ("dismissal_date__gte", models.F("admission_date")),
+                    _connector="OR",
+                ),
+                name="patient_dismissed_after_admission",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['patient', 'status'], name='notification_of_patient'),
+            model_name="notification",
+            index=models.Index(fields=["patient", "status"], name="notification_of_patient"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['status', 'id'], name='notification_by_status'),
+            model_name="notification",
+            index=models.Index(fields=["status", "id"], name="notification_by_status"),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(fields=('patient', 'kind', 'due_at', 'report'), name='notification_once'),
+            model_name="notification",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "kind", "due_at", "report"), name="notification_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(condition=models.Q(('report__isnull', True)), fields=('patient', 'kind', 'due_at'), name='notification_once_no_report'),
+            model_name="notification",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("report__isnull", True)),
+                fields=("patient", "kind", "due_at"),
+                name="notification_once_no_report",
+            ),
         ),
         migrations.RunPython(begin_event_log, migrations.RunPython.noop),
     ]

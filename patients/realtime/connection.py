@@ -65,8 +65,13 @@ class DirectOutlet:
         transport = getattr(protocol, "transport", None)
         return (
             isinstance(getattr(transport, "socket", None), socket.socket)
-            and all(hasattr(transport, name) for name in ("dataBuffer", "_tempDataBuffer", "_tempDataLen", "offset"))
-            and all(hasattr(protocol, name) for name in ("state", "STATE_OPEN", "sendCloseFrame", "send_queue"))
+            and all(
+                hasattr(transport, name)
+                for name in ("dataBuffer", "_tempDataBuffer", "_tempDataLen", "offset")
+            )
+            and all(
+                hasattr(protocol, name) for name in ("state", "STATE_OPEN", "sendCloseFrame", "send_queue")
+            )
         )
 
     def write(self, frames: bytes) -> int:

@@ -78,13 +78,20 @@ class StreamConsumer(GenericAsyncAPIConsumer):
         if isinstance(exc, MethodNotAllowed):
             status = 404
         if isinstance(exc, Stale):
-            await self.reply(action, data=body, errors=[{"detail": str(exc)}], status=409, request_id=request_id)
+            await self.reply(
+                action, data=body, errors=[{"detail": str(exc)}], status=409, request_id=request_id
+            )
             return
         errors = body if isinstance(body, list) else [body]
         await self.reply(action, errors=errors, status=status, request_id=request_id)
 
     async def reply(
-        self, action: str | None, data: Any = None, errors: Any = None, status: int = 200, request_id: Any = None
+        self,
+        action: str | None,
+        data: Any = None,
+        errors: Any = None,
+        status: int = 200,
+        request_id: Any = None,
     ) -> None:
         payload = {
             "action": action,

@@ -199,7 +199,9 @@ class Hub:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             try:
                 state = await _read_state()
-            except Exception as error:  # the database is away: screens see no heartbeat move, and we try again
+            except (
+                Exception
+            ) as error:  # the database is away: screens see no heartbeat move, and we try again
                 logger.warning("The event log cannot be read: %s", type(error).__name__)
                 continue
             if state.epoch != self.epoch:

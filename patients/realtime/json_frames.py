@@ -11,7 +11,9 @@ DEEPEST: Final = 20  # levels of lists and objects
 class BadFrame(Exception):
     """A frame that cannot be a request. `stream` names where the reply goes, None where none can be named."""
 
-    def __init__(self, message: str, *, status: int = 400, stream: str | None = None, request_id: Any = None) -> None:
+    def __init__(
+        self, message: str, *, status: int = 400, stream: str | None = None, request_id: Any = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status

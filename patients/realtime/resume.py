@@ -32,7 +32,9 @@ async def replay(connection: Connection, hub: Hub, *, since: int, epoch: str | N
     try:
         last = hub.last
         while since < last:
-            entries = await database_sync_to_async(events.read_log)(after=since, up_to=last, limit=ENTRIES_A_READ)
+            entries = await database_sync_to_async(events.read_log)(
+                after=since, up_to=last, limit=ENTRIES_A_READ
+            )
             if not entries:
                 break
             since = entries[-1].number

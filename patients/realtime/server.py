@@ -84,7 +84,8 @@ class WardlightServer:
         gc.collect()
         gc.freeze()
         state.is_ready = True
-        print(f"Wardlight is at {self._address}", flush=True)
+        sys.stdout.write(f"Wardlight is at {self._address}\n")
+        sys.stdout.flush()
 
     def _begin_to_leave(self) -> None:
         if not self._is_leaving:

@@ -14,7 +14,9 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import ThreadSensitiveContext
 from django.conf import settings
 
-_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.LifoQueue[ThreadPoolExecutor]]" = WeakKeyDictionary()
+_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.LifoQueue[ThreadPoolExecutor]]" = (
+    WeakKeyDictionary()
+)
 
 
 def _pool() -> "asyncio.LifoQueue[ThreadPoolExecutor]":

@@ -45,7 +45,15 @@ def settle(
         for notification in unresolved:
             notifications.resolve(notification, because=notifications.BECAUSE_DISCHARGED, now=now)
     else:
-        _tell(patient, sets=sets, unresolved=unresolved, report=report, removed=removed, history_id=history_id, now=now)
+        _tell(
+            patient,
+            sets=sets,
+            unresolved=unresolved,
+            report=report,
+            removed=removed,
+            history_id=history_id,
+            now=now,
+        )
         if patient.next_due_at != due_before and (patient.next_due_at is None or patient.next_due_at > now):
             notifications.resolve_reminders(unresolved, because=notifications.BECAUSE_RECORDED, now=now)
     unresolved = [notification for notification in unresolved if notification.is_unresolved]

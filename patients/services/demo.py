@@ -58,7 +58,11 @@ def load_demo(*, now: datetime) -> tuple[int, int]:
 
 def print_logins(write: Callable[[str], Any]) -> None:
     """Say the demo's logins, which exist only in a demo database."""
-    names = User.objects.filter(email__endswith="@" + EMAIL_DOMAIN).order_by("pk").values_list("username", flat=True)
+    names = (
+        User.objects.filter(email__endswith="@" + EMAIL_DOMAIN)
+        .order_by("pk")
+        .values_list("username", flat=True)
+    )
     if names:
         write(f"Demo logins: {', '.join(names)}; the password of each is {PASSWORD}\n")
 
@@ -67,7 +71,11 @@ def _make_logins() -> None:
     for username, role, first_name, last_name in LOGINS:
         user, _ = User.objects.get_or_create(
             username=username,
-            defaults={"first_name": first_name, "last_name": last_name, "email": f"{username}@{EMAIL_DOMAIN}"},
+            defaults={
+                "first_name": first_name,
+                "last_name": last_name,
+                "email": f"{username}@{EMAIL_DOMAIN}",
+            },
         )
         user.set_password(PASSWORD)
         user.save()

@@ -125,7 +125,9 @@ def _first_report(row: Row) -> list[Row]:
     return [Row(row.line, {LINK: number, "datetime": admitted_at, **body})]
 
 
-def _take_in_reports(patient_id: int, rows: Iterable[Row], *, outcome: Outcome, by: Any, now: datetime) -> None:
+def _take_in_reports(
+    patient_id: int, rows: Iterable[Row], *, outcome: Outcome, by: Any, now: datetime
+) -> None:
     patient = lock_patient(patient_id)
     # Every version counts: what was taken in, then corrected or deleted here, must not come back as it was.
     known = {_key(version) for version in Report.history.filter(patient_id=patient_id)}
@@ -151,7 +153,9 @@ def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: 
         serializer.is_valid(raise_exception=True)
         values = {**serializer.validated_data}
         if "datetime" not in values:
-            raise Refused({"datetime": ["It is needed: a report without its time cannot be told from another."]})
+            raise Refused(
+                {"datetime": ["It is needed: a report without its time cannot be told from another."]}
+            )
         del values["patient"], values["history_change_reason"]
         refuse_impossible(patient, values=values, now=now)
     except ValidationError as error:
@@ -185,7 +189,13 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
         events.note_change("history", "create", version.pk, partial(represent_history, version))
     # The rules look at sets: fluids or a laboratory value after the last one must not hide it from them.
     newest = max(reports, key=lambda report: (report.is_set, report.datetime, report.pk))
-    settle(patient, sets=recent_sets(patient), now=now, report=newest, history_id=versions[reports.index(newest)].pk)
+    settle(
+        patient,
+        sets=recent_sets(patient),
+        now=now,
+        report=newest,
+        history_id=versions[reports.index(newest)].pk,
+    )
 
 
 def _keep_due_times(patient: Patient, reports: list[Report]) -> None:

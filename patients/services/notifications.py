@@ -137,7 +137,13 @@ def resolve(notification: Notification, *, because: str, now: datetime) -> None:
 
 
 def remind(
-    *, patient: Patient, kind: str, severity: str, due_at: datetime, reasons: list[dict[str, Any]], now: datetime
+    *,
+    patient: Patient,
+    kind: str,
+    severity: str,
+    due_at: datetime,
+    reasons: list[dict[str, Any]],
+    now: datetime,
 ) -> Notification:
     """Raise a reminder, once for (patient, kind, due_at, report); one resolved too early is raised again."""
     # Without a set yet the report is null, and None asks for that.

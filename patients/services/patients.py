@@ -17,7 +17,14 @@ from .stay import recent_sets
 PLAN_FIELDS: Final = ("pathway", "spo2_scale", "pregnant", "monitoring_interval")
 # What the due time and the score of the next set depend on.
 _SETTLING_FIELDS: Final = frozenset(
-    (*PLAN_FIELDS, "admission_date", "dismissal_date", "date_of_birth", "fever_onset_at", "hematocrit_baseline")
+    (
+        *PLAN_FIELDS,
+        "admission_date",
+        "dismissal_date",
+        "date_of_birth",
+        "fever_onset_at",
+        "hematocrit_baseline",
+    )
 )
 
 
@@ -55,7 +62,9 @@ def change_patient(
         if not changed:
             return patient
         _check_rights(changed, by=by)
-        is_readmission = patient.is_discharged and "dismissal_date" in changed and changed["dismissal_date"] is None
+        is_readmission = (
+            patient.is_discharged and "dismissal_date" in changed and changed["dismissal_date"] is None
+        )
         admitted_before = patient.admission_date
         for field, value in changed.items():
             setattr(patient, field, value)

@@ -61,7 +61,11 @@ def _wake_worker(patient: Patient, *, had_task: bool) -> None:
     if patient.reminder_at is None:
         tasks.delete()
         return
-    moved = tasks.update(run_at=patient.reminder_at, locked_by=None, locked_at=None, attempts=0) if had_task else 0
+    moved = (
+        tasks.update(run_at=patient.reminder_at, locked_by=None, locked_at=None, attempts=0)
+        if had_task
+        else 0
+    )
     if not moved:
         remind(patient.pk, schedule=patient.reminder_at)
 

@@ -120,7 +120,9 @@ def _lock(report_id: int, *, expected_version: int | None) -> tuple[Patient, Rep
 
 
 def _own_fields() -> list[str]:
-    return [field.name for field in Report._meta.fields if field.editable and field.name not in ("id", "patient")]
+    return [
+        field.name for field in Report._meta.fields if field.editable and field.name not in ("id", "patient")
+    ]
 
 
 def refuse_impossible(
@@ -131,7 +133,9 @@ def refuse_impossible(
     taken_at = values["datetime"]
     if was is None:
         if taken_at > now + MOST_AHEAD:
-            errors["datetime"] = ["Observations cannot be taken in the future: the time is over 5 minutes ahead."]
+            errors["datetime"] = [
+                "Observations cannot be taken in the future: the time is over 5 minutes ahead."
+            ]
         elif taken_at < patient.admission_date:
             errors["datetime"] = [f"This is before the admission at {_as_text(patient.admission_date)}."]
         elif patient.dismissal_date is not None and taken_at > patient.dismissal_date:

@@ -14,7 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--if-empty", action="store_true", help="where there are patients, leave them alone without a complaint"
+            "--if-empty",
+            action="store_true",
+            help="where there are patients, leave them alone without a complaint",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -12,7 +12,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
         parser.add_argument(
-            "--no-worker", action="store_true", help="do not run background tasks: process_tasks does, beside this"
+            "--no-worker",
+            action="store_true",
+            help="do not run background tasks: process_tasks does, beside this",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
