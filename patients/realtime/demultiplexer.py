@@ -31,17 +31,19 @@ SLOWED_PAUSE: Final = 1 / FRAMES_A_SECOND
 class Flow:
     """How fast a client sends: over 50 frames a second for 5 s it is slowed, after 15 s closed."""
 
-    __slots__ = ("_arrivals", "_too_fast_since")
+    __slots__ = ("_arrivals", "_too_fast_since", "slowed_for")
 
     def __init__(self) -> None:
+        # Seconds that we made the client wait: without them, a flood that is slowed would look like a quiet client.
+        self.slowed_for = 0.0
         self._arrivals: deque[float] = deque(maxlen=FRAMES_A_SECOND)
         self._too_fast_since: float | None = None
 
     def count(self, at: float) -> float:
         """Note a frame at `at` (monotonic seconds); returns for how many seconds the client has been too fast."""
-        arrivals = self._arrivals
-        is_fast = len(arrivals) == FRAMES_A_SECOND and at - arrivals[0] < 1
-        arrivals.append(at)
+        arrivals, unslowed = self._arrivals, at - self.slowed_for
+        is_fast = len(arrivals) == FRAMES_A_SECOND and unslowed - arrivals[0] < 1
+        arrivals.append(unslowed)
         if not is_fast:
             self._too_fast_since = None
             return 0
@@ -100,12 +102,14 @@ class _Door:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            too_fast_for = flow.count(time.monotonic())
+            arrived_at = time.monotonic()
+            too_fast_for = flow.count(arrived_at)
             if too_fast_for > SECONDS_UNTIL_CLOSED:
                 client.connection.close(CLOSE_TOO_MANY)
                 return
             if too_fast_for > SECONDS_UNTIL_SLOWED:
                 await self._slow_down(client)
+                flow.slowed_for += time.monotonic() - arrived_at
             await self._answer(client, message)
 
     @staticmethod
