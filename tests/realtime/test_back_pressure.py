@@ -1,0 +1,201 @@
+"""A client that does not read, and one that does not stop sending: each is closed, and nobody else notices."""
+
+import asyncio
+import socket as sockets
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from patients.realtime.demultiplexer import (
+    FRAMES_A_SECOND,
+    SECONDS_UNTIL_CLOSED,
+    SECONDS_UNTIL_SLOWED,
+    SLOWED_PAUSE,
+    Flow,
+)
+from tests.realtime.ward import WELL, Ward, aside, numbers_of
+from tests.support.clients import WardSocket
+from tests.support.stacks import StackBuilder
+from tests.support.waiting import eventually
+
+
+class DeafClient:
+    """Opens `/ws/` and reads nothing until told to."""
+
+    def __init__(self, ward: Ward, *, server: int) -> None:
+        self.port = ward.stack.servers[server].port
+        self.token = ward.client("viewer").token
+        self.socket = sockets.socket()
+        # A small window, as on a slow line: the kernels of one machine would hide megabytes.
+        self.socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+
+    def open(self) -> None:
+        self.socket.settimeout(30)
+        self.socket.connect(("127.0.0.1", self.port))
+        self.socket.sendall(
+            f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            f"Authorization: Token {self.token}\r\n\r\n".encode()
+        )
+        assert self.socket.recv(12) == b"HTTP/1.1 101"
+
+    def read_to_the_end(self) -> bytes:
+        """All that still comes until the server ends the connection; its last bytes are the close frame."""
+        read = bytearray()
+        try:
+            while block := self.socket.recv(1 << 20):
+                read += block
+        except ConnectionResetError:
+            pass
+        self.socket.close()
+        return bytes(read)
+
+
+async def test_a_client_that_never_reads_is_closed_with_4408_and_the_others_get_everything(
+    ward: Ward,
+) -> None:
+    patient = await aside(ward.admit)
+    deaf = await aside(DeafClient, ward, server=-1)
+    await aside(deaf.open)
+    async with await ward.open("viewer", server=-1) as other:
+        since = (await other.hello())["event"]
+        # Enough to fill the kernel's buffers (several MB at most) and 1 MiB in the server.
+        writes = [
+            "from patients.events import unit_of_work",
+            "from patients.models import Report",
+            "import time",
+            "for index in range(70):",
+            "    with unit_of_work():",
+            "        for _ in range(10):",
+            f"            Report.objects.create(patient_id={patient['id']}, additional='x' * 4000)",
+            "    time.sleep(0.02)",
+        ]
+        for _ in range(2):
+            await aside(ward.shell, *writes)
+        last = await ward.catch_up(other)
+        assert numbers_of(other) == list(range(since + 1, last + 1))
+        assert other.close_code is None
+        came = await asyncio.wait_for(aside(deaf.read_to_the_end), 60)
+        # A client that reads on after all finds the close frame; one that is too late finds the line cut.
+        assert came.endswith((4408).to_bytes(2, "big")) or len(came) > 4096
+        assert len(came) < 12_000_000, "the server kept sending"
+        assert (await other.request("patients", "list", limit=1))["response_status"] == 200
+
+
+async def test_a_flood_is_closed_with_4429_and_the_others_keep_their_heartbeat(
+    stack_builder: StackBuilder, tmp_path: Any
+) -> None:
+    with stack_builder.running("sqlite", folder=tmp_path) as stack:
+        ward = Ward(stack)
+        patient = await aside(ward.admit)
+        async with await ward.open("lead") as other, await ward.open("lead", path="/ws/reports/") as bare:
+            flood = asyncio.create_task(send_without_end(ward))
+            recorded = 0
+            while not flood.done() and recorded < 90:
+                await aside(ward.client("nurse").record, patient["id"], **WELL)
+                recorded += 1
+                await asyncio.sleep(0.5)
+            assert await asyncio.wait_for(flood, 60) == 4429
+            await ward.catch_up(other)
+            assert len(other.pushed("reports")) == recorded
+            heartbeats = other.pushed("events", type="heartbeat")
+            assert heartbeats, "longer than ten seconds, and no heartbeat"
+            assert set(heartbeats[0]) == {"type", "event", "epoch", "server_time"}
+            for heartbeat in heartbeats:
+                at = next(i for i, frame in enumerate(other.frames) if frame["payload"] == heartbeat)
+                handed = [frame["payload"]["event"] for frame in other.frames[:at]]
+                assert max(handed) == heartbeat["event"], "the number up to which everything was handed over"
+            assert {frame["type"] for frame in bare.frames} == {"change"}, (
+                "no heartbeat on a stream of its own"
+            )
+            assert len(bare.frames) == recorded
+        ward.close()
+
+
+async def send_without_end(ward: Ward) -> int:
+    """Send as fast as the server takes it, reading the answers; the close code."""
+    url = ward.stack.servers[0].ws_url + "/ws/"
+    headers = {"Authorization": f"Token {ward.client('viewer').token}"}
+    frame = '{"stream": "patients", "payload": {"action": "nothing"}}'
+    async with connect(
+        url, additional_headers=headers, ping_interval=None, proxy=None, max_size=None
+    ) as client:
+
+        async def read() -> None:
+            try:
+                async for _ in client:
+                    pass
+            except ConnectionClosed:
+                pass
+
+        reading = asyncio.create_task(read())
+        try:
+            while True:
+                for _ in range(20):
+                    await client.send(frame)
+                await asyncio.sleep(0.02)
+        except ConnectionClosed:
+            pass
+        await asyncio.wait_for(reading, 60)
+        assert client.close_code is not None
+        return client.close_code
+
+
+def test_the_flow_counts_seconds_over_50_frames_a_second() -> None:
+    flow = Flow()
+    allowed = FRAMES_A_SECOND - 1
+    assert [flow.count(index / allowed) for index in range(1000)] == [0] * 1000
+    flow = Flow()
+    too_fast = [flow.count(index / 100) for index in range(2000)]
+    assert too_fast[:50] == [0] * 50
+    assert too_fast[-1] == pytest.approx(20 - 0.51, abs=0.1)
+    assert too_fast[-1] > SECONDS_UNTIL_CLOSED
+    assert flow.count(30) == 0, "a pause ends it"
+
+
+def test_a_flood_that_is_slowed_is_still_a_flood() -> None:
+    """The pauses are ours: they must not make the client look quiet, or it would never be closed."""
+    flow, at = Flow(), 0.0
+    while (too_fast_for := flow.count(at)) <= SECONDS_UNTIL_CLOSED:
+        at += 0.001
+        if too_fast_for > SECONDS_UNTIL_SLOWED:
+            at += SLOWED_PAUSE
+            flow.slowed_for += SLOWED_PAUSE
+        assert at < 20, "it looks quiet"
+
+
+async def test_a_list_over_one_mebibyte_reaches_a_slow_client(shared_ward: Ward) -> None:
+    patient = await aside(shared_ward.admit)
+    await aside(
+        shared_ward.shell,
+        "from patients.events import unit_of_work",
+        "from patients.models import Report",
+        "with unit_of_work():",
+        "    for _ in range(1000):",
+        f"        Report.objects.create(patient_id={patient['id']}, additional='x' * 4000)",
+    )
+    last = await aside(shared_ward.last_event)
+
+    async def has_handed_it_out() -> bool:
+        async with await shared_ward.open("viewer") as socket:
+            return (await socket.hello())["event"] >= last
+
+    await eventually(has_handed_it_out, what="the process has read the log")
+    line = sockets.socket()
+    line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65536)
+    line.setblocking(False)
+    server = shared_ward.stack.servers[0]
+    await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", server.port))
+    connection = await connect(
+        server.ws_url + "/ws/",
+        additional_headers={"Authorization": f"Token {shared_ward.client('viewer').token}"},
+        sock=line,
+        max_size=None,
+        ping_interval=None,
+        proxy=None,
+    )
+    async with WardSocket(connection, is_multiplexed=True) as socket:
+        reply = await socket.request("reports", "list", filters={"patient": patient["id"]}, limit=1000)
+        assert len(reply["data"]["results"]) == 1000
