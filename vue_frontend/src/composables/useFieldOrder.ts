@@ -36,13 +36,21 @@ export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLE
     const list = stops();
     const index = indexOf(from, list);
     const target = list[index + step];
-    if (target !== undefined) target.focus();
+    if (target !== undefined) await enter(target);
     else if (step === 1) finish()?.focus();
-    target?.closest('[data-testid^="row-"]')?.scrollIntoView({ block: 'nearest' });
   }
 
-  function focusFirst(): void {
-    void nextTick(() => stops()[0]?.focus());
+  async function enter(stop: HTMLElement): Promise<void> {
+    stop.focus();
+    // The number pad may only just have come up, over the very field that was entered.
+    await nextTick();
+    stop.closest('.row')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  async function focusFirst(): Promise<void> {
+    await nextTick();
+    const [first] = stops();
+    if (first !== undefined) await enter(first);
   }
 
   function noteFocus(event: FocusEvent): void {
@@ -72,7 +80,7 @@ export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLE
     isNumber,
     advance: (from: EventTarget | null) => void move(from, 1),
     goBack: (from: EventTarget | null) => void move(from, -1),
-    focusFirst,
+    focusFirst: () => void focusFirst(),
     finish: () => finish()?.focus(),
     press,
   };

@@ -1,6 +1,7 @@
 import type { Patient } from '@/api/types';
 import { useFormat } from '@/composables/useFormat';
 import { t } from '@/locales';
+import { useReportsStore } from '@/stores/reports';
 
 export interface Flag {
   name: string;
@@ -9,16 +10,25 @@ export interface Flag {
   kind: 'plain' | 'strong';
 }
 
-/** What stands beside a patient's name on board, wall and banner. `onOxygen`: as of the last set. */
+/** What stands beside a patient's name on board, wall and banner. */
 export function usePatientFlags() {
   const format = useFormat();
+  const reports = useReportsStore();
 
-  return function flagsOf(patient: Patient, options: { sameName: boolean; onOxygen: boolean }): Flag[] {
+  /** As of the newest set that says so: one that leaves oxygen out must not make the patient look better. */
+  function isOnOxygen(patient: Patient): boolean {
+    // Oxygen scores 2 points and air none, so the stored parts say which of the two it was.
+    const points = patient.last_report?.news2.parts.supplemental_oxygen ?? null;
+    if (points !== null) return points > 0;
+    return reports.totalsOf.get(patient.id)?.at(-1)?.onOxygen ?? false;
+  }
+
+  return function flagsOf(patient: Patient, options: { sameName: boolean }): Flag[] {
     const flags: Flag[] = [];
     const add = (name: string, text: string, explanation: string, kind: Flag['kind'] = 'plain') =>
       flags.push({ name, text, explanation, kind });
     if (options.sameName) add('same-name', t('flag.sameName'), t('flag.sameNameLong'), 'strong');
-    if (options.onOxygen) add('oxygen', t('flag.oxygen'), t('flag.oxygenLong'));
+    if (isOnOxygen(patient)) add('oxygen', t('flag.oxygen'), t('flag.oxygenLong'));
     if (patient.spo2_scale === 2) add('scale-2', t('flag.scale2'), t('flag.scale2Long'));
     if (patient.pathway === 'dengue') add('dengue', t('flag.dengue'), t('flag.dengueLong'));
     if (patient.pregnant) add('pregnant', t('flag.pregnant'), t('flag.pregnant'));
@@ -28,9 +38,4 @@ export function usePatientFlags() {
     }
     return flags;
   };
-}
-
-/** Oxygen scores 2 points and air none, so the stored parts say which of the two it was. */
-export function wasOnOxygen(patient: Patient): boolean {
-  return patient.last_report?.news2.parts.supplemental_oxygen === 2;
 }

@@ -18,6 +18,7 @@ const RECONNECT_QUICKEST_MS = 400;
 const RECONNECT_JITTER_MS = 600;
 const RECONNECT_SLOWEST_MS = 8_000;
 const RETRY_CATCH_UP_MS = 3_000;
+const CHECK_SIGN_IN_EVERY_MS = 5_000;
 
 function makeBrowserSocket(): SocketLike {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
@@ -47,6 +48,7 @@ export const useLiveStore = defineStore('live', () => {
   /** When the connection was last seen to be lost or not yet there. */
   const lostAt = ref<number | null>(null);
   let signedOut: () => void = () => undefined;
+  let checkedAt = 0;
 
   const state = computed<ConnectionState>(() => {
     if (isCurrent.value) return 'live';
@@ -136,6 +138,8 @@ export const useLiveStore = defineStore('live', () => {
   /** A refused handshake looks to the browser like a lost network: ask over HTTP which of the two it is. */
   async function checkSignIn(): Promise<void> {
     if (socket.value === null || session.user === null) return;
+    if (Date.now() - checkedAt < CHECK_SIGN_IN_EVERY_MS) return;
+    checkedAt = Date.now();
     try {
       if ((await session.restore()) === null) end();
     } catch {

@@ -12,6 +12,8 @@ export interface Total {
   patient: number;
   at: number;
   score: number | null;
+  /** null: not recorded. */
+  onOxygen: boolean | null;
 }
 
 const PAGE_SIZE = 200;
@@ -23,6 +25,7 @@ const toTotal = (report: Report): Total => ({
   patient: report.patient,
   at: Date.parse(report.datetime),
   score: report.news2.score,
+  onOxygen: report.supplemental_oxygen,
 });
 
 export const byTime = (a: { at: number; id: number }, b: { at: number; id: number }) =>
