@@ -178,6 +178,22 @@ def test_a_nested_unit_that_fails_drops_its_own_notes_alone(patient):
     assert log_state().last == number + 1
 
 
+def test_a_plain_savepoint_that_is_rolled_back_tells_nothing_of_what_was_in_it(patient):
+    number = last_number()
+
+    @transaction.atomic
+    def fail():
+        Patient.objects.create(first_name="Eve", last_name="King", admission_date=at(0))
+        raise Broken
+
+    with unit_of_work():
+        patient.bed = "1"
+        patient.save()
+        with pytest.raises(Broken):
+            fail()
+    assert told_since(number) == [("patients", "update")]
+
+
 @pytest.mark.django_db
 def test_an_inner_unit_that_deletes_what_the_outer_created_tells_nothing():
     number = log_state().last

@@ -238,6 +238,14 @@ def test_a_later_incomplete_set_resolves_nothing_however_well_it_looks(patient, 
     assert [notification.status for notification in deteriorations(patient)] == ["open"]
 
 
+def test_a_well_set_entered_behind_a_newer_incomplete_one_resolves(patient, nurse):
+    record(patient, SINGLE_THREE, when=at(1), by=nurse)
+    record(patient, {"blood_glucose": 6.0}, when=at(2, minutes=10), by=nurse)
+    record(patient, total(0), when=at(2), now=at(2, minutes=15), by=nurse)
+    assert [notification.status for notification in deteriorations(patient)] == ["resolved"]
+    assert state(patient)[0] == "low"
+
+
 def test_a_set_that_shows_one_of_the_causes_still_resolves_nothing(patient, nurse):
     record(patient, {**total(7), "consciousness": "V"}, when=at(1), by=nurse)
     record(patient, {**NORMAL, "consciousness": "V"}, when=at(1.2), by=nurse)
