@@ -108,12 +108,10 @@ class PatientFilters(django_filters.FilterSet):
         return search_patients(patients, text=value)
 
     def filter_overdue(self, patients: QuerySet[Patient], name: str, value: bool) -> QuerySet[Patient]:
-        is_overdue = Q(next_due_at__lt=clock.now(), dismissal_date__isnull=True)
+        now = clock.now()  # a discharged patient has no due time
         if value:
-            return patients.filter(is_overdue)
-        return patients.filter(
-            Q(next_due_at__isnull=True) | Q(next_due_at__gte=clock.now()) | Q(dismissal_date__isnull=False)
-        )
+            return patients.filter(next_due_at__lt=now)
+        return patients.filter(Q(next_due_at__isnull=True) | Q(next_due_at__gte=now))
 
 
 class _ObservationFilters(django_filters.FilterSet):

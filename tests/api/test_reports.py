@@ -134,6 +134,14 @@ def test_a_time_without_an_offset_is_ward_time(nurse, patient, settings):
     assert report["datetime"] == (local - timedelta(hours=5, minutes=45)).isoformat() + "Z"
 
 
+@pytest.mark.parametrize(
+    "zone,text", [("Asia/Kathmandu", "0001-01-01T00:00"), ("US/Samoa", "9999-12-31T23:59")]
+)
+def test_a_time_that_no_calendar_holds_in_utc_is_refused(nurse, patient, settings, zone, text):
+    settings.TIME_ZONE = zone
+    assert set(post(nurse, patient, datetime=text, **WELL).json()) == {"datetime"}
+
+
 def test_a_time_with_another_offset_is_answered_in_utc(nurse, patient):
     taken = (clock.now() - timedelta(hours=1)).replace(microsecond=0)
     text = (taken + timedelta(hours=2)).replace(tzinfo=None).isoformat() + "+02:00"

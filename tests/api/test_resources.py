@@ -112,6 +112,12 @@ def test_nesting_is_read_up_to_a_depth():
         read_json("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1))
 
 
+@pytest.mark.parametrize("text", [r'"\u0000"', r'{"a": ["\u0000"]}', r'{"\u0000": 1}'])
+def test_a_nul_is_refused_wherever_it_stands(text):
+    with pytest.raises(ParseError):
+        read_json(text)
+
+
 def test_what_is_rendered_is_json_also_with_lazy_texts_and_indentation():
     from decimal import Decimal
 
