@@ -36,9 +36,12 @@ class Doorbell:
     def ring_soon(self, number: int) -> None:
         """Tell the others of events up to `number`; from any thread, at once, and never an error."""
         if self._layer is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._ring, number)
+            self._loop.call_soon_threadsafe(self.ring, number)
 
-    def _ring(self, number: int) -> None:
+    def ring(self, number: int) -> None:
+        """As `ring_soon`, from the loop's own thread."""
+        if self._layer is None:
+            return
         self._unsaid = max(self._unsaid, number)
         if self._ringing is None or self._ringing.done():
             self._ringing = self._loop.create_task(self._say())

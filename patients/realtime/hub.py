@@ -7,6 +7,7 @@ holes, so a gap only means that another commit is still on its way here.
 
 import asyncio
 import logging
+import threading
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
@@ -28,6 +29,7 @@ SECONDS_BETWEEN_LOOKS: Final = 0.5
 HEARTBEAT_SECONDS: Final = 10
 TOUCH_SECONDS: Final = 300
 ENTRIES_A_READ: Final = 500
+LONGEST_STEP_ASIDE: Final = 0.1  # seconds
 
 
 class Hub:
@@ -40,7 +42,8 @@ class Hub:
         self.epoch = ""
         self.is_stopping = False
         self._groups: dict[Audience, set[Connection]] = {}
-        self._offered: deque[list[Entry]] = deque()
+        self._thread = threading.get_ident()
+        self._offered: deque[tuple[list[Entry], threading.Event]] = deque()
         self._is_draining = False
         self._early: dict[int, Entry] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -107,11 +110,20 @@ class Hub:
 
     # ------------------------------------------------------------ entries in
     def offer(self, entries: list[Entry]) -> None:
-        """Take what this process has committed. Called from any thread, and never blocks or fails it."""
-        self._offered.append(entries)
-        if not self._is_draining and not self.loop.is_closed():
+        """Take what this process has committed. Called from any thread, and never fails it.
+
+        The thread steps aside until the frames are out, a moment at most: its answer would have to pass through the
+        same loop after them anyway, and meanwhile the two would fight for the interpreter at every single write.
+        """
+        is_out = threading.Event()
+        self._offered.append((entries, is_out))
+        if self.loop.is_closed():
+            return
+        if not self._is_draining:
             self._is_draining = True
             self.loop.call_soon_threadsafe(self._drain)
+        if threading.get_ident() != self._thread:
+            is_out.wait(LONGEST_STEP_ASIDE)
 
     def _drain(self) -> None:
         self._is_draining = False
@@ -119,11 +131,22 @@ class Hub:
             self.loop.call_later(0.05, self._drain)
             return
         arrived: list[Entry] = []
+        waiting: list[threading.Event] = []
         while self._offered:
-            arrived.extend(self._offered.popleft())
+            entries, is_out = self._offered.popleft()
+            arrived.extend(entries)
+            waiting.append(is_out)
         if arrived:
+            # The bell first: the other processes read the log while this one writes to its sockets.
+            self.doorbell.ring(arrived[-1].number)
+            self.loop.call_soon(self._take_own, arrived, waiting)
+
+    def _take_own(self, arrived: list[Entry], waiting: list[threading.Event]) -> None:
+        try:
             self._take(arrived)
-            self.doorbell.ring_soon(arrived[-1].number)
+        finally:
+            for is_out in waiting:
+                is_out.set()
 
     def _heard(self, number: int) -> None:
         if number > self.last:

@@ -80,6 +80,13 @@ def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | N
 
 
 def _set_last_report(patient: Patient, *, report: Report | None) -> None:
+    last_at = getattr(patient, "last_report_at", None)  # from lock_patient
+    is_another = report is not None and report.pk != patient.last_report_id
+    if report is not None and is_another and last_at is not None and patient.admission_date <= last_at:
+        if report.datetime > last_at:
+            patient.last_report = report
+        if report.datetime != last_at:
+            return
     stay = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date)
     newest_id = stay.order_by("-datetime", "-id").values_list("pk", flat=True).first()
     if report is not None and report.pk == newest_id:
@@ -125,6 +132,7 @@ def _tell(
         return  # fluids or a laboratory value alone say nothing new
     findings = pathway.findings(patient_facts(patient), reports=sets)
     is_late = facts is None or _is_older_than_a_complete_set(facts, sets=sets)
+    is_correction = report is not None and report.version > 1
     if facts is not None and not is_late and facts is not newest_set:
         # Entered behind a newer, incomplete set: that one cannot say what this one shows.
         findings = _worst_of_each_cause([*_findings_up_to(facts, patient=patient, sets=sets), *findings])
@@ -136,7 +144,7 @@ def _tell(
         report_id=_saved_id(judged),
         history_id=history_id if judged is facts else _newest_version_of(_saved_id(judged)),
         now=now,
-        is_late=is_late,
+        is_new_set=not (is_late or is_correction),
     )
 
 

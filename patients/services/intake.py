@@ -101,7 +101,7 @@ def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime) -> b
     serializer = PatientSerializer(data=data, context={"user": by})
     try:
         serializer.is_valid(raise_exception=True)
-        admit_patient(by=by, now=now, **serializer.validated_data)
+        admit_patient(by=by, now=now, is_taken_over=True, **serializer.validated_data)
     except ValidationError as error:
         outcome.reject(row, error.detail)
         return False

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
+from django.db.models import F
+
 from ..models import Patient
+from ..prepared import Hole, PreparedQuery
 
 DERIVED_FIELDS: Final = (
     "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
@@ -11,12 +14,25 @@ DERIVED_FIELDS: Final = (
 )  # fmt: skip
 
 
+# With when the newest report was taken, which tells whether a new one is newer.
+_LOCK: Final = PreparedQuery(
+    lambda: (
+        Patient.objects.select_for_update(of=("self",))
+        .annotate(last_report_at=F("last_report__datetime"))
+        .filter(pk=Hole("pk", field=Patient._meta.pk))
+    )
+)
+
+
 def lock_patient(patient_id: int) -> Patient:
     """The patient's row, locked until the commit: writers of one patient come one after the other.
 
     Lock order everywhere: the patient, then rows of theirs, then the event counter. Raises Patient.DoesNotExist.
     """
-    return Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
+    patient: Patient | None = _LOCK.first(pk=patient_id)
+    if patient is None:
+        raise Patient.DoesNotExist(f"There is no patient {patient_id}.")
+    return patient
 
 
 def save_derived(patient: Patient, *, fields: Iterable[str] = DERIVED_FIELDS) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 
 from ..api.representations import represent_notification
 from ..events import note_notification, unit_of_work
 from ..models import Notification, Patient
+from ..prepared import Hole, PreparedQuery
 from ..rules.findings import Finding, Held, cause_of, level_of, split_new, worst_severity
 from ..rules.pathways import Pathway
 from ..rules.stay import ReportFacts, order_of
@@ -23,13 +24,18 @@ BECAUSE_DISCHARGED = "discharged"
 _REMINDERS = (Notification.Kind.OBSERVATION_DUE, Notification.Kind.OBSERVATION_OVERDUE)
 
 
-def unresolved_of(patient: Patient) -> list[Notification]:
-    """The patient's notifications that are not resolved, oldest first. The patient's row is locked by the caller."""
-    return list(
-        Notification.objects.filter(patient=patient)
+_UNRESOLVED: Final = PreparedQuery(
+    lambda: (
+        Notification.objects.filter(patient=Hole("patient", field=Patient._meta.pk))
         .exclude(status=Notification.Status.RESOLVED)
         .order_by("id")
     )
+)
+
+
+def unresolved_of(patient: Patient) -> list[Notification]:
+    """The patient's notifications that are not resolved, oldest first. The patient's row is locked by the caller."""
+    return _UNRESOLVED.all(patient=patient.pk)
 
 
 def tell_findings(
@@ -40,12 +46,12 @@ def tell_findings(
     report_id: int,
     history_id: int | None,
     now: datetime,
-    is_late: bool,
+    is_new_set: bool,
 ) -> None:
     """Raise one deterioration for what is new in the findings; count the rest on what holds it (clinical.md 3).
 
-    `is_late`: the look was occasioned by a report older than the newest complete set, or by a removal.
-    It tells nothing again and counts nothing; neither does a correction of the report that was told of.
+    Only a new set tells a cause again that was acknowledged long ago, and only a new set is counted: a late report,
+    a correction or a removal (not `is_new_set`) occasions a look, but says nothing new by itself.
     """
     told = [n for n in unresolved if n.is_unresolved and n.kind == Notification.Kind.DETERIORATION]
     held: list[Held] = []
@@ -61,9 +67,9 @@ def tell_findings(
                 )
             )
             holders.append(notification)
-    retell_after = timedelta.max if is_late else settings.RETELL_AFTER
+    retell_after = settings.RETELL_AFTER if is_new_set else timedelta.max
     new, known = split_new(findings, held=held, now=now, retell_after=retell_after)
-    if not is_late:
+    if is_new_set:
         repeated = {holders[index].pk: holders[index] for _, index in known}
         for notification in [n for n in repeated.values() if n.report_id != report_id]:
             notification.suppressed_count += 1

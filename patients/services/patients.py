@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.utils import timezone
+
 from ..events import unit_of_work
 from ..models import Patient, Report
 from ..permissions import may, role_of
@@ -28,10 +30,14 @@ _SETTLING_FIELDS: Final = frozenset(
 )
 
 
-def admit_patient(*, by: Any, now: datetime, **values: Any) -> Patient:
-    """Take a patient in; the first set is due 15 minutes later. Raises Refused and NotAllowed."""
+def admit_patient(*, by: Any, now: datetime, is_taken_over: bool = False, **values: Any) -> Patient:
+    """Take a patient in; the first set is due 15 minutes later. Raises Refused and NotAllowed.
+
+    `is_taken_over`: from another system's file, where a doctor has set the plan already.
+    """
     values.setdefault("admission_date", now)
-    if values.get("spo2_scale", 1) != 1 and not may(role_of(by), "patients", "change_plan"):
+    may_plan = is_taken_over or may(role_of(by), "patients", "change_plan")
+    if values.get("spo2_scale", 1) != 1 and not may_plan:
         raise NotAllowed({"spo2_scale": ["SpO2 scale 2 is set by a doctor or lead."]})
     with unit_of_work():
         patient = Patient(created_at=now, updated_at=now, **values)
@@ -110,7 +116,7 @@ def _check_dates(patient: Patient, *, now: datetime) -> None:
             errors["dismissal_date"] = ["The discharge cannot be over 5 minutes ahead."]
         elif patient.dismissal_date < patient.admission_date:
             errors["dismissal_date"] = ["The discharge cannot be before the admission."]
-    if patient.date_of_birth is not None and patient.date_of_birth > now.date():
+    if patient.date_of_birth is not None and patient.date_of_birth > timezone.localdate(now):
         errors["date_of_birth"] = ["The date of birth cannot be in the future."]
     if errors:
         raise Refused(errors)

@@ -21,6 +21,7 @@ from .. import clock
 from ..events import note_access, unit_of_work
 from ..models import SignIn
 from ..permissions import ROLES, SUPERUSER, role_of
+from ..prepared import Hole, PreparedQuery
 
 TOUCH_INTERVAL: Final = timedelta(minutes=5)  # last_used_at is written no more often than this
 KEEP_ENDED: Final = timedelta(days=90)
@@ -37,14 +38,14 @@ class LiveState(NamedTuple):
 # ---------------------------------------------------------------- looking up
 def authenticate_key(key: str, *, now: datetime) -> SignIn | None:
     """The live sign-in of this key, with its user and role in the same query; notes that it was used."""
-    return _authenticate(Q(token_hash=hash_key(key)), now=now)
+    return _admit(_BY_KEY.first(token_hash=hash_key(key)), now=now)
 
 
 def authenticate_session(session_key: str, *, now: datetime) -> SignIn | None:
     """The live sign-in of the browser session with this key, as `authenticate_key`."""
     if not (session_key.isascii() and session_key.isalnum()):  # PostgreSQL takes no NUL
         return None
-    return _authenticate(Q(session_key=session_key), now=now)
+    return _admit(_BY_SESSION.first(session_key=session_key), now=now)
 
 
 def live_state(sign_in_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, LiveState]:
@@ -78,8 +79,19 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _authenticate(which: Q, *, now: datetime) -> SignIn | None:
-    sign_in = _with_role(_not_ended().filter(which)).first()
+_BY_KEY: Final = PreparedQuery(
+    lambda: _with_role(_not_ended()).filter(
+        token_hash=Hole("token_hash", field=SignIn._meta.get_field("token_hash"))
+    )
+)
+_BY_SESSION: Final = PreparedQuery(
+    lambda: _with_role(_not_ended()).filter(
+        session_key=Hole("session_key", field=SignIn._meta.get_field("session_key"))
+    )
+)
+
+
+def _admit(sign_in: SignIn | None, *, now: datetime) -> SignIn | None:
     if sign_in is None or not _is_live(sign_in, now=now):
         return None
     sign_in.expires_at = _hard_end(sign_in)

@@ -1,10 +1,11 @@
 """A patient's running stay, read from the database as the facts that the rules look at."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from ..models import Patient, Report
+from ..prepared import Hole, PreparedQuery
 from ..rules.news2 import SCORED_FIELDS, Score, reason_not_scored, score_set
 from ..rules.pathways import PATHWAYS
 from ..rules.ranges import VITAL_SIGN_FIELDS
@@ -15,6 +16,20 @@ FIRST_READ: Final = 12
 WIDENED_BY: Final = 8
 
 _FACT_FIELDS: Final = tuple(dict.fromkeys((*VITAL_SIGN_FIELDS, *SCORED_FIELDS)))
+_READ_FIELDS: Final = ("id", "datetime", "news2", "monitoring_interval", *_FACT_FIELDS)
+
+# The first read of recent_sets, which nearly always is the only one.
+_NEWEST_SETS: Final = PreparedQuery(
+    lambda: (
+        Report.objects.filter(
+            patient=Hole("patient", field=Patient._meta.pk),
+            datetime__gte=Hole("admission_date", field=Patient._meta.get_field("admission_date")),
+            is_set=True,
+        )
+        .order_by("-datetime", "-id")
+        .values(*_READ_FIELDS)[:FIRST_READ]
+    )
+)
 
 
 def patient_facts(patient: Patient) -> PatientFacts:
@@ -72,7 +87,10 @@ def recent_sets(
         return _read(rows)
     limit = FIRST_READ
     while True:
-        sets = _read(rows[:limit])
+        if limit == FIRST_READ and without is None:
+            sets = _facts_of(_NEWEST_SETS.all(patient=patient.pk, admission_date=patient.admission_date))
+        else:
+            sets = _read(rows[:limit])
         if len(sets) < limit or _reaches_far_enough(sets, back_to=back_to):
             return sets
         limit *= WIDENED_BY
@@ -85,7 +103,10 @@ def _reaches_far_enough(sets: list[ReportFacts], *, back_to: datetime | None) ->
 
 
 def _read(rows: Any) -> list[ReportFacts]:
-    fields = ("id", "datetime", "news2", "monitoring_interval", *_FACT_FIELDS)
+    return _facts_of(rows.values(*_READ_FIELDS))
+
+
+def _facts_of(rows: Iterable[Mapping[str, Any]]) -> list[ReportFacts]:
     return [
         ReportFacts(
             id=row["id"],
@@ -94,5 +115,5 @@ def _read(rows: Any) -> list[ReportFacts]:
             score=Score.from_dict(row["news2"]),
             monitoring_interval=row["monitoring_interval"],
         )
-        for row in rows.values(*fields)
+        for row in rows
     ]

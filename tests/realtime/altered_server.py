@@ -49,9 +49,14 @@ def broken_doorbell() -> None:
     Doorbell.ring_soon = ring_soon  # type: ignore[method-assign]
 
 
+def plain_tasks() -> None:
+    """Know the background tasks of an app that is none of ours."""
+    import tests.tasks.plain  # noqa: F401 - registers them
+
+
 ALTERATIONS = {
     alteration.__name__: alteration
-    for alteration in (only_plain_asgi, print_outlets, broken_hub, broken_doorbell)
+    for alteration in (only_plain_asgi, print_outlets, broken_hub, broken_doorbell, plain_tasks)
 }
 
 

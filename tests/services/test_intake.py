@@ -198,3 +198,9 @@ def test_reports_of_somebody_discharged_are_taken_in_up_to_then_and_remind_nobod
     assert [reject.field for reject in of_reports.rejects] == ["datetime"]
     patient = fresh(only_patient())
     assert (patient.next_due_at, told(patient), wake_ups(patient)) == (None, [], [])
+
+
+def test_a_file_may_bring_spo2_scale_2_whoever_takes_it_in(nurse):
+    of_patients, _ = take_in([Row(2, {**PATIENT, "spo2_scale": "2"})], [], by=nurse, now=at(12))
+    assert (of_patients.patients, of_patients.rejects) == (1, [])
+    assert only_patient().spo2_scale == 2

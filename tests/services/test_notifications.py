@@ -116,6 +116,13 @@ def test_a_correction_of_the_report_it_was_raised_on_is_not_counted(patient, nur
     assert [notification.suppressed_count for notification in deteriorations(patient)] == [0]
 
 
+def test_a_correction_long_after_the_acknowledgement_tells_nothing_again(patient, nurse, held):
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    correct_report(held.report_id, by=nurse, now=at(9), changes={"additional": "by the window"})
+    (only,) = deteriorations(patient)
+    assert (only.suppressed_count, only.status) == (0, "acknowledged")
+
+
 # ---------------------------------------------------------------- acknowledging
 
 

@@ -1,0 +1,68 @@
+"""Patients whose reminders are due in a moment, and what became of the reminders."""
+
+from typing import Any
+
+from tests.realtime.ward import WELL, Ward, ago
+from tests.support.clients import Frame
+from tests.support.waiting import wait_until
+
+INTERVAL = 5  # minutes; the shortest there is
+GRACE = INTERVAL * 60 / 4  # seconds from due to overdue
+
+
+def record_set_due_in(ward: Ward, patient: int, *, seconds: float, **values: Any) -> dict[str, Any]:
+    """A set taken so long ago that the next one is due in a moment (negative: was due then)."""
+    return ward.client("nurse").record(
+        patient,
+        datetime=ago(seconds=INTERVAL * 60 - seconds),
+        monitoring_interval=INTERVAL,
+        **{**WELL, **values},
+    )
+
+
+def admit_with_first_set_due_in(ward: Ward, *, seconds: list[float]) -> None:
+    """Patients without any set, as the service admits them 15 minutes before these are due."""
+    ward.shell(
+        "from datetime import timedelta",
+        "from django.contrib.auth.models import User",
+        "from patients import clock",
+        "from patients.services.patients import admit_patient",
+        "lead, started = User.objects.get(username='lead'), clock.now()",
+        f"for number, seconds in enumerate({seconds!r}):",
+        "    admitted_at = started - timedelta(minutes=15) + timedelta(seconds=seconds)",
+        "    admit_patient(by=lead, now=admitted_at, first_name='Due', last_name=str(number))",
+    )
+
+
+def reminders_of(ward: Ward, *, patient: int | None = None, server: int = -1) -> list[dict[str, Any]]:
+    """What is stored, oldest first."""
+    filters = {} if patient is None else {"patient": patient}
+    page = ward.client(server=server).read(
+        "/api/notifications/",
+        limit=1000,
+        ordering="id",
+        kind="observation_due,observation_overdue",
+        **filters,
+    )
+    assert page["next"] is None
+    rows: list[dict[str, Any]] = page["results"]
+    return rows
+
+
+def wait_for_reminders(ward: Ward, *, count: int, patient: int | None = None, timeout: float = 60) -> Any:
+    """The stored reminders, as soon as there are that many."""
+
+    def has_them() -> list[dict[str, Any]] | None:
+        rows = reminders_of(ward, patient=patient)
+        return rows if len(rows) >= count else None
+
+    return wait_until(has_them, what=f"{count} reminders", timeout=timeout)
+
+
+def assert_told_once_each(rows: list[dict[str, Any]], *, changes: list[Frame], banners: list[Frame]) -> None:
+    """Each stored reminder went out once on `notifications` and once as a banner, and no other did."""
+    stored = sorted(row["id"] for row in rows)
+    assert sorted(push["data"]["id"] for push in changes if push["action"] == "create") == stored
+    assert sorted(push["data"]["id"] for push in banners) == stored
+    reasons = [(row["patient"], row["kind"], row["due_at"], row["report"]) for row in rows]
+    assert len(set(reasons)) == len(reasons), "told twice"

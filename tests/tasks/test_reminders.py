@@ -1,0 +1,184 @@
+"""Reminders end to end: due, overdue, moved, resolved; with everybody connected and with nobody."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+from tests.realtime.ward import ILL, WELL, Ward, ago, aside
+from tests.tasks.due import (
+    GRACE,
+    admit_with_first_set_due_in,
+    assert_told_once_each,
+    record_set_due_in,
+    reminders_of,
+    wait_for_reminders,
+)
+
+
+async def test_a_reminder_goes_out_to_every_connected_client(ward: Ward) -> None:
+    patient = await aside(ward.admit)
+    async with AsyncExitStack() as resources:
+        sockets = [
+            *await ward.open_everywhere(resources, "viewer"),
+            *await ward.open_everywhere(resources, "nurse"),
+        ]
+        report = await aside(record_set_due_in, ward, patient["id"], seconds=1.5)
+        for socket in sockets:
+            banner = await socket.wait_for_push("history", type="notification")
+            change = await socket.wait_for_push("notifications")
+            assert banner["data"] == change["data"]
+        (stored,) = await aside(reminders_of, ward)
+        await ward.catch_up(*sockets)
+        for socket in sockets:
+            (change,) = socket.pushed("notifications")
+            (banner,) = socket.pushed("history", type="notification")
+            assert change["data"] == banner["data"] == stored
+            assert socket.pushed("patients")[-2]["data"]["open_notifications"] == 1  # the last is the marker
+        assert stored["kind"] == "observation_due"
+        assert (stored["severity"], stored["status"]) == ("low", "open")
+        assert (stored["patient"], stored["report"]) == (patient["id"], report["id"])
+        assert stored["due_at"] == report["due_at"]
+        assert datetime.fromisoformat(stored["created_at"]) >= datetime.fromisoformat(stored["due_at"]), (
+            "early"
+        )
+
+
+def test_a_reminder_is_stored_with_nobody_connected(ward: Ward) -> None:
+    patient = ward.admit()
+    record_set_due_in(ward, patient["id"], seconds=0.5)
+    wait_for_reminders(ward, count=1)
+    time.sleep(1.5)  # three looks of the worker: what would come twice has come
+    (stored,) = reminders_of(ward)
+    assert (stored["kind"], stored["patient"]) == ("observation_due", patient["id"])
+
+
+async def test_what_is_not_done_becomes_overdue_once_and_one_step_more_severe(ward: Ward) -> None:
+    well, ill = await aside(ward.admit), await aside(ward.admit)
+    async with AsyncExitStack() as resources:
+        sockets = await ward.open_everywhere(resources, "viewer")
+        await aside(record_set_due_in, ward, well["id"], seconds=1 - GRACE)
+        await aside(record_set_due_in, ward, ill["id"], seconds=1 - GRACE, **ILL)
+        rows = await aside(wait_for_reminders, ward, count=4)
+        await asyncio.sleep(1.5)
+        rows = await aside(reminders_of, ward)
+        await ward.catch_up(*sockets)
+        for patient, severities in ((well, ["low", "medium"]), (ill, ["medium", "high"])):
+            mine = [row for row in rows if row["patient"] == patient["id"]]
+            assert [row["kind"] for row in mine] == ["observation_due", "observation_overdue"]
+            assert [row["severity"] for row in mine] == severities
+            assert mine[0]["due_at"] == mine[1]["due_at"]
+        for socket in sockets:
+            reminders = {row["id"] for row in rows}
+            assert_told_once_each(
+                rows,
+                changes=[push for push in socket.pushed("notifications") if push["data"]["id"] in reminders],
+                banners=[
+                    push
+                    for push in socket.pushed("history", type="notification")
+                    if push["data"]["id"] in reminders
+                ],
+            )
+
+
+async def test_a_new_set_a_discharge_and_a_longer_interval_call_the_reminder_off(ward: Ward) -> None:
+    new_set, discharged, longer, told = [(await aside(ward.admit))["id"] for _ in range(4)]
+    for patient in (new_set, discharged, longer):
+        await aside(record_set_due_in, ward, patient, seconds=10)
+    client = ward.client("lead")
+    await aside(client.record, new_set, **WELL)
+    await aside(client.patch, f"/api/patients/{discharged}/", {"dismissal_date": ago(seconds=0)})
+    (report,) = (await aside(client.read, "/api/reports/", patient=longer))["results"]
+    await aside(client.patch, f"/api/reports/{report['id']}/", {"monitoring_interval": 60})
+    # One that is due after all of them would have been: when it is here, they are not coming.
+    await aside(record_set_due_in, ward, told, seconds=10.5)
+    rows = await aside(wait_for_reminders, ward, count=1)
+    assert [row["patient"] for row in rows] == [told]
+    for patient, expected in ((new_set, True), (discharged, False), (longer, True)):
+        due_at = (await aside(client.read, f"/api/patients/{patient}/"))["next_due_at"]
+        assert (due_at is not None) == expected
+
+
+async def test_the_next_set_resolves_the_reminder_on_every_screen(ward: Ward) -> None:
+    patient = await aside(ward.admit)
+    async with AsyncExitStack() as resources:
+        sockets = await ward.open_everywhere(resources, "viewer")
+        await aside(record_set_due_in, ward, patient["id"], seconds=0)
+        for socket in sockets:
+            await socket.wait_for_push("notifications", lambda push: push["data"]["status"] == "open")
+        await aside(ward.client("nurse").record, patient["id"], **WELL)
+        for socket in sockets:
+            push = await socket.wait_for_push(
+                "notifications", lambda push: push["data"]["status"] == "resolved"
+            )
+            assert push["data"]["resolved_because"]
+        board = await aside(ward.client().read, f"/api/patients/{patient['id']}/")
+        assert board["open_notifications"] == 0
+
+
+async def test_deleting_the_newest_set_makes_the_one_before_due_at_once(ward: Ward) -> None:
+    patient = (await aside(ward.admit))["id"]
+    old = await aside(record_set_due_in, ward, patient, seconds=-30)
+    await aside(wait_for_reminders, ward, count=1)
+    newer = await aside(ward.client().record, patient, **WELL)
+    (resolved,) = await aside(reminders_of, ward)
+    assert resolved["status"] == "resolved"
+    async with await ward.open("viewer", server=-1) as socket:
+        await aside(ward.client().delete, f"/api/reports/{newer['id']}/")
+        push = await socket.wait_for_push("notifications", lambda push: push["data"]["status"] == "open")
+        assert (push["data"]["report"], push["data"]["due_at"]) == (old["id"], old["due_at"])
+        # One row: patient, kind, due time and report are unique.
+        assert [row["id"] for row in await aside(reminders_of, ward)] == [resolved["id"]]
+
+
+async def test_the_first_set_is_asked_for_15_minutes_after_admission_once(ward: Ward) -> None:
+    await aside(admit_with_first_set_due_in, ward, seconds=[0.5, 1.0, 1.5])
+    await aside(wait_for_reminders, ward, count=3)
+    await asyncio.sleep(1.5)
+    rows = await aside(reminders_of, ward)
+    assert [(row["kind"], row["report"]) for row in rows] == [("observation_due", None)] * 3
+    assert len({row["patient"] for row in rows}) == 3
+
+
+async def test_acknowledging_a_reminder_reaches_the_other_screen_and_does_not_stop_overdue(
+    ward: Ward,
+) -> None:
+    patient = await aside(ward.admit)
+    async with (
+        await ward.open("nurse") as mine,
+        await ward.open("doctor", server=-1) as other,
+    ):
+        await aside(record_set_due_in, ward, patient["id"], seconds=8 - GRACE)
+        due = await mine.wait_for_push("notifications")
+        reply = await mine.request("notifications", "acknowledge", pk=due["data"]["id"])
+        assert reply["response_status"] == 200
+        seen = await other.wait_for_push(
+            "notifications", lambda push: push["data"]["status"] == "acknowledged"
+        )
+        assert seen["data"] == reply["data"]
+        await other.wait_for_push("notifications", lambda push: push["data"]["kind"] == "observation_overdue")
+
+
+async def test_what_came_due_while_nothing_ran_is_told_late_once(ward: Ward) -> None:
+    """A power cut right after the set was taken; the clock goes on."""
+    patients = [(await aside(ward.admit))["id"] for _ in range(5)]
+    since = await aside(ward.last_event)
+    for patient in patients:
+        await aside(record_set_due_in, ward, patient, seconds=4)
+    assert await aside(reminders_of, ward) == []
+    ward.stack.kill9()
+    await asyncio.sleep(4.5)
+    await aside(ward.stack.start)
+    await aside(wait_for_reminders, ward, count=5)
+    ward.stack.kill9()
+    await aside(ward.stack.start)
+    await asyncio.sleep(1.5)
+    rows = await aside(reminders_of, ward)
+    assert sorted(row["patient"] for row in rows) == patients
+    async with await ward.open("viewer", server=-1) as socket:
+        assert (await socket.resume(since=since))["response_status"] == 200
+        assert_told_once_each(
+            rows,
+            changes=socket.pushed("notifications"),
+            banners=socket.pushed("history", type="notification"),
+        )
