@@ -49,7 +49,9 @@ def load_demo(*, now: datetime) -> tuple[int, int]:
         _make_logins()
         recorder = User.objects.get(username="lead")
         patient_rows, report_rows = _moved_rows(now=now)
-        of_patients, of_reports = take_in(patient_rows, report_rows, by=recorder, now=now)
+        of_patients, of_reports = take_in(
+            patient_rows, report_rows, by=recorder, now=now, is_entered_at_once=True
+        )
     rejects = of_patients.rejects + of_reports.rejects
     if rejects:
         raise ValueError(f"The demo's own data was refused: {rejects[0]}")

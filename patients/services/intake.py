@@ -65,11 +65,17 @@ class Outcome:
 
 
 def take_in(
-    patient_rows: Iterable[Row], report_rows: Iterable[Row], *, by: Any, now: datetime
+    patient_rows: Iterable[Row],
+    report_rows: Iterable[Row],
+    *,
+    by: Any,
+    now: datetime,
+    is_entered_at_once: bool = False,
 ) -> tuple[Outcome, Outcome]:
     """Store the rows and return what became of the patients' and of the reports'.
 
     A patient is known by the hospital number, a report by that, its time and its values: a second run adds nothing.
+    With `is_entered_at_once` each report counts as entered when it was taken (the demo), else `now`.
     """
     of_patients, of_reports = Outcome(), Outcome()
     waiting: dict[str, list[Row]] = {}
@@ -88,7 +94,13 @@ def take_in(
                 of_reports.reject(row, {LINK: [f"There is no patient {number!r}."]})
         else:
             with events.unit_of_work():
-                _take_in_reports(patient.pk, rows, outcome=of_reports, by=by, now=now)
+                reports = _read_new_reports(patient.pk, rows, outcome=of_reports, by=by, now=now)
+                if is_entered_at_once:
+                    for report in reports:
+                        report.created_at = report.updated_at = report._history_date = report.datetime
+                if reports:
+                    _store(reports[0].patient, reports, by=by, now=now)
+                of_reports.reports += len(reports)
     return of_patients, of_reports
 
 
@@ -125,9 +137,10 @@ def _first_report(row: Row) -> list[Row]:
     return [Row(row.line, {LINK: number, "datetime": admitted_at, **body})]
 
 
-def _take_in_reports(
+def _read_new_reports(
     patient_id: int, rows: Iterable[Row], *, outcome: Outcome, by: Any, now: datetime
-) -> None:
+) -> list[Report]:
+    """The reports of these rows that are not there yet, not stored."""
     patient = lock_patient(patient_id)
     # Every version counts: what was taken in, then corrected or deleted here, must not come back as it was.
     known = {_key(version) for version in Report.history.filter(patient_id=patient_id)}
@@ -141,9 +154,7 @@ def _take_in_reports(
             continue
         known.add(_key(report))
         reports.append(report)
-    if reports:
-        _store(patient, reports, by=by, now=now)
-        outcome.reports += len(reports)
+    return reports
 
 
 def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: datetime) -> Report | None:
