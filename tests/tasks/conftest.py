@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.realtime.conftest import shared_stack, shared_ward  # noqa: F401 - fixtures
 from tests.realtime.ward import Ward
 from tests.support.stacks import Stack
 

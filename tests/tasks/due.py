@@ -20,7 +20,7 @@ def record_set_due_in(ward: Ward, patient: int, *, seconds: float, **values: Any
     )
 
 
-def admit_with_first_set_due_in(ward: Ward, *, seconds: list[float]) -> None:
+def admit_with_first_set_due_in(ward: Ward, *, seconds: list[float], last_name: str = "Due") -> None:
     """Patients without any set, as the service admits them 15 minutes before these are due."""
     ward.shell(
         "from datetime import timedelta",
@@ -30,33 +30,27 @@ def admit_with_first_set_due_in(ward: Ward, *, seconds: list[float]) -> None:
         "lead, started = User.objects.get(username='lead'), clock.now()",
         f"for number, seconds in enumerate({seconds!r}):",
         "    admitted_at = started - timedelta(minutes=15) + timedelta(seconds=seconds)",
-        "    admit_patient(by=lead, now=admitted_at, first_name='Due', last_name=str(number))",
+        f"    admit_patient(by=lead, now=admitted_at, first_name=str(number), last_name={last_name!r})",
     )
 
 
-def reminders_of(ward: Ward, *, patient: int | None = None, server: int = -1) -> list[dict[str, Any]]:
-    """What is stored, oldest first."""
-    filters = {} if patient is None else {"patient": patient}
-    page = ward.client(server=server).read(
-        "/api/notifications/",
-        limit=1000,
-        ordering="id",
-        kind="observation_due,observation_overdue",
-        **filters,
+def reminders_of(ward: Ward, *patients: int) -> list[dict[str, Any]]:
+    """What is stored of these patients (of all where none is named), oldest first."""
+    page = ward.client(server=-1).read(
+        "/api/notifications/", limit=1000, ordering="id", kind="observation_due,observation_overdue"
     )
     assert page["next"] is None
-    rows: list[dict[str, Any]] = page["results"]
-    return rows
+    return [row for row in page["results"] if not patients or row["patient"] in patients]
 
 
-def wait_for_reminders(ward: Ward, *, count: int, patient: int | None = None, timeout: float = 60) -> Any:
+def wait_for_reminders(ward: Ward, *patients: int, count: int) -> list[dict[str, Any]]:
     """The stored reminders, as soon as there are that many."""
 
     def has_them() -> list[dict[str, Any]] | None:
-        rows = reminders_of(ward, patient=patient)
+        rows = reminders_of(ward, *patients)
         return rows if len(rows) >= count else None
 
-    return wait_until(has_them, what=f"{count} reminders", timeout=timeout)
+    return wait_until(has_them, what=f"{count} reminders", timeout=60) or []
 
 
 def assert_told_once_each(rows: list[dict[str, Any]], *, changes: list[Frame], banners: list[Frame]) -> None:

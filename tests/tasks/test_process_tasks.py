@@ -14,10 +14,10 @@ from tests.tasks.due import admit_with_first_set_due_in, reminders_of, wait_for_
 from tests.tasks.test_exactly_once import wait_for_notes
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def ward(request: pytest.FixtureRequest, stack_builder: StackBuilder, tmp_path: Path) -> Iterator[Ward]:
-    """One web process without a worker: the test brings the workers."""
-    with stack_builder.prepared(request.param, folder=tmp_path) as stack:
+@pytest.fixture
+def ward(stack_builder: StackBuilder, tmp_path: Path) -> Iterator[Ward]:
+    """One web process without a worker: the test brings the workers. On PostgreSQL all stacks have one beside."""
+    with stack_builder.prepared("sqlite", folder=tmp_path) as stack:
         stack.servers = [
             WardlightServer(configuration=stack.configuration, folder=tmp_path, has_worker=False)
         ]

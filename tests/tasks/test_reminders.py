@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 
 from tests.realtime.ward import ILL, WELL, Ward, ago, aside
+from tests.support.clients import Frame
 from tests.tasks.due import (
     GRACE,
     admit_with_first_set_due_in,
@@ -16,25 +18,31 @@ from tests.tasks.due import (
 )
 
 
-async def test_a_reminder_goes_out_to_every_connected_client(ward: Ward) -> None:
-    patient = await aside(ward.admit)
+def of(patient: int, **values: str) -> Callable[[Frame], bool]:
+    """Whether a pushed notification is this patient's and has these values."""
+    return lambda push: push["data"]["patient"] == patient and values.items() <= push["data"].items()
+
+
+async def test_a_reminder_goes_out_to_every_connected_client(shared_ward: Ward) -> None:
+    patient = await aside(shared_ward.admit)
     async with AsyncExitStack() as resources:
         sockets = [
-            *await ward.open_everywhere(resources, "viewer"),
-            *await ward.open_everywhere(resources, "nurse"),
+            *await shared_ward.open_everywhere(resources, "viewer"),
+            *await shared_ward.open_everywhere(resources, "nurse"),
         ]
-        report = await aside(record_set_due_in, ward, patient["id"], seconds=1.5)
+        report = await aside(record_set_due_in, shared_ward, patient["id"], seconds=1.5)
         for socket in sockets:
-            banner = await socket.wait_for_push("history", type="notification")
-            change = await socket.wait_for_push("notifications")
+            banner = await socket.wait_for_push("history", of(patient["id"]), type="notification")
+            change = await socket.wait_for_push("notifications", of(patient["id"]))
             assert banner["data"] == change["data"]
-        (stored,) = await aside(reminders_of, ward)
-        await ward.catch_up(*sockets)
+        (stored,) = await aside(reminders_of, shared_ward, patient["id"])
+        await shared_ward.catch_up(*sockets)
         for socket in sockets:
-            (change,) = socket.pushed("notifications")
-            (banner,) = socket.pushed("history", type="notification")
+            (change,) = filter(of(patient["id"]), socket.pushed("notifications"))
+            (banner,) = filter(of(patient["id"]), socket.pushed("history", type="notification"))
             assert change["data"] == banner["data"] == stored
-            assert socket.pushed("patients")[-2]["data"]["open_notifications"] == 1  # the last is the marker
+            board = [push for push in socket.pushed("patients") if push["data"]["id"] == patient["id"]]
+            assert board[-1]["data"]["open_notifications"] == 1
         assert stored["kind"] == "observation_due"
         assert (stored["severity"], stored["status"]) == ("low", "open")
         assert (stored["patient"], stored["report"]) == (patient["id"], report["id"])
@@ -44,25 +52,25 @@ async def test_a_reminder_goes_out_to_every_connected_client(ward: Ward) -> None
         )
 
 
-def test_a_reminder_is_stored_with_nobody_connected(ward: Ward) -> None:
-    patient = ward.admit()
-    record_set_due_in(ward, patient["id"], seconds=0.5)
-    wait_for_reminders(ward, count=1)
+def test_a_reminder_is_stored_with_nobody_connected(shared_ward: Ward) -> None:
+    patient = shared_ward.admit()
+    record_set_due_in(shared_ward, patient["id"], seconds=0.5)
+    wait_for_reminders(shared_ward, patient["id"], count=1)
     time.sleep(1.5)  # three looks of the worker: what would come twice has come
-    (stored,) = reminders_of(ward)
+    (stored,) = reminders_of(shared_ward, patient["id"])
     assert (stored["kind"], stored["patient"]) == ("observation_due", patient["id"])
 
 
-async def test_what_is_not_done_becomes_overdue_once_and_one_step_more_severe(ward: Ward) -> None:
-    well, ill = await aside(ward.admit), await aside(ward.admit)
+async def test_what_is_not_done_becomes_overdue_once_and_one_step_more_severe(shared_ward: Ward) -> None:
+    well, ill = await aside(shared_ward.admit), await aside(shared_ward.admit)
     async with AsyncExitStack() as resources:
-        sockets = await ward.open_everywhere(resources, "viewer")
-        await aside(record_set_due_in, ward, well["id"], seconds=1 - GRACE)
-        await aside(record_set_due_in, ward, ill["id"], seconds=1 - GRACE, **ILL)
-        rows = await aside(wait_for_reminders, ward, count=4)
+        sockets = await shared_ward.open_everywhere(resources, "viewer")
+        await aside(record_set_due_in, shared_ward, well["id"], seconds=1 - GRACE)
+        await aside(record_set_due_in, shared_ward, ill["id"], seconds=1 - GRACE, **ILL)
+        rows = await aside(wait_for_reminders, shared_ward, well["id"], ill["id"], count=4)
         await asyncio.sleep(1.5)
-        rows = await aside(reminders_of, ward)
-        await ward.catch_up(*sockets)
+        rows = await aside(reminders_of, shared_ward, well["id"], ill["id"])
+        await shared_ward.catch_up(*sockets)
         for patient, severities in ((well, ["low", "medium"]), (ill, ["medium", "high"])):
             mine = [row for row in rows if row["patient"] == patient["id"]]
             assert [row["kind"] for row in mine] == ["observation_due", "observation_overdue"]
@@ -81,82 +89,80 @@ async def test_what_is_not_done_becomes_overdue_once_and_one_step_more_severe(wa
             )
 
 
-async def test_a_new_set_a_discharge_and_a_longer_interval_call_the_reminder_off(ward: Ward) -> None:
-    new_set, discharged, longer, told = [(await aside(ward.admit))["id"] for _ in range(4)]
+async def test_a_new_set_a_discharge_and_a_longer_interval_call_the_reminder_off(shared_ward: Ward) -> None:
+    new_set, discharged, longer, told = [(await aside(shared_ward.admit))["id"] for _ in range(4)]
     for patient in (new_set, discharged, longer):
-        await aside(record_set_due_in, ward, patient, seconds=10)
-    client = ward.client("lead")
+        await aside(record_set_due_in, shared_ward, patient, seconds=10)
+    client = shared_ward.client("lead")
     await aside(client.record, new_set, **WELL)
     await aside(client.patch, f"/api/patients/{discharged}/", {"dismissal_date": ago(seconds=0)})
     (report,) = (await aside(client.read, "/api/reports/", patient=longer))["results"]
     await aside(client.patch, f"/api/reports/{report['id']}/", {"monitoring_interval": 60})
     # One that is due after all of them would have been: when it is here, they are not coming.
-    await aside(record_set_due_in, ward, told, seconds=10.5)
-    rows = await aside(wait_for_reminders, ward, count=1)
+    await aside(record_set_due_in, shared_ward, told, seconds=10.5)
+    rows = await aside(wait_for_reminders, shared_ward, new_set, discharged, longer, told, count=1)
     assert [row["patient"] for row in rows] == [told]
     for patient, expected in ((new_set, True), (discharged, False), (longer, True)):
         due_at = (await aside(client.read, f"/api/patients/{patient}/"))["next_due_at"]
         assert (due_at is not None) == expected
 
 
-async def test_the_next_set_resolves_the_reminder_on_every_screen(ward: Ward) -> None:
-    patient = await aside(ward.admit)
+async def test_the_next_set_resolves_the_reminder_on_every_screen(shared_ward: Ward) -> None:
+    patient = await aside(shared_ward.admit)
     async with AsyncExitStack() as resources:
-        sockets = await ward.open_everywhere(resources, "viewer")
-        await aside(record_set_due_in, ward, patient["id"], seconds=0)
+        sockets = await shared_ward.open_everywhere(resources, "viewer")
+        await aside(record_set_due_in, shared_ward, patient["id"], seconds=0)
         for socket in sockets:
-            await socket.wait_for_push("notifications", lambda push: push["data"]["status"] == "open")
-        await aside(ward.client("nurse").record, patient["id"], **WELL)
+            await socket.wait_for_push("notifications", of(patient["id"], status="open"))
+        await aside(shared_ward.client("nurse").record, patient["id"], **WELL)
         for socket in sockets:
-            push = await socket.wait_for_push(
-                "notifications", lambda push: push["data"]["status"] == "resolved"
-            )
+            push = await socket.wait_for_push("notifications", of(patient["id"], status="resolved"))
             assert push["data"]["resolved_because"]
-        board = await aside(ward.client().read, f"/api/patients/{patient['id']}/")
+        board = await aside(shared_ward.client().read, f"/api/patients/{patient['id']}/")
         assert board["open_notifications"] == 0
 
 
-async def test_deleting_the_newest_set_makes_the_one_before_due_at_once(ward: Ward) -> None:
-    patient = (await aside(ward.admit))["id"]
-    old = await aside(record_set_due_in, ward, patient, seconds=-30)
-    await aside(wait_for_reminders, ward, count=1)
-    newer = await aside(ward.client().record, patient, **WELL)
-    (resolved,) = await aside(reminders_of, ward)
+async def test_deleting_the_newest_set_makes_the_one_before_due_at_once(shared_ward: Ward) -> None:
+    patient = (await aside(shared_ward.admit))["id"]
+    old = await aside(record_set_due_in, shared_ward, patient, seconds=-30)
+    await aside(wait_for_reminders, shared_ward, patient, count=1)
+    newer = await aside(shared_ward.client().record, patient, **WELL)
+    (resolved,) = await aside(reminders_of, shared_ward, patient)
     assert resolved["status"] == "resolved"
-    async with await ward.open("viewer", server=-1) as socket:
-        await aside(ward.client().delete, f"/api/reports/{newer['id']}/")
-        push = await socket.wait_for_push("notifications", lambda push: push["data"]["status"] == "open")
+    async with await shared_ward.open("viewer", server=-1) as socket:
+        await aside(shared_ward.client().delete, f"/api/reports/{newer['id']}/")
+        push = await socket.wait_for_push("notifications", of(patient, status="open"))
         assert (push["data"]["report"], push["data"]["due_at"]) == (old["id"], old["due_at"])
         # One row: patient, kind, due time and report are unique.
-        assert [row["id"] for row in await aside(reminders_of, ward)] == [resolved["id"]]
+        assert [row["id"] for row in await aside(reminders_of, shared_ward, patient)] == [resolved["id"]]
 
 
-async def test_the_first_set_is_asked_for_15_minutes_after_admission_once(ward: Ward) -> None:
-    await aside(admit_with_first_set_due_in, ward, seconds=[0.5, 1.0, 1.5])
-    await aside(wait_for_reminders, ward, count=3)
+async def test_the_first_set_is_asked_for_15_minutes_after_admission_once(shared_ward: Ward) -> None:
+    await aside(admit_with_first_set_due_in, shared_ward, seconds=[0.5, 1.0, 1.5], last_name="Newcomer")
+    found = await aside(shared_ward.client().read, "/api/patients/", search="Newcomer")
+    patients = [patient["id"] for patient in found["results"]]
+    await aside(wait_for_reminders, shared_ward, *patients, count=3)
     await asyncio.sleep(1.5)
-    rows = await aside(reminders_of, ward)
+    rows = await aside(reminders_of, shared_ward, *patients)
     assert [(row["kind"], row["report"]) for row in rows] == [("observation_due", None)] * 3
     assert len({row["patient"] for row in rows}) == 3
 
 
 async def test_acknowledging_a_reminder_reaches_the_other_screen_and_does_not_stop_overdue(
-    ward: Ward,
+    shared_ward: Ward,
 ) -> None:
-    patient = await aside(ward.admit)
+    patient = await aside(shared_ward.admit)
     async with (
-        await ward.open("nurse") as mine,
-        await ward.open("doctor", server=-1) as other,
+        await shared_ward.open("nurse") as mine,
+        await shared_ward.open("doctor", server=-1) as other,
     ):
-        await aside(record_set_due_in, ward, patient["id"], seconds=8 - GRACE)
-        due = await mine.wait_for_push("notifications")
+        await aside(record_set_due_in, shared_ward, patient["id"], seconds=8 - GRACE)
+        due = await mine.wait_for_push("notifications", of(patient["id"]))
         reply = await mine.request("notifications", "acknowledge", pk=due["data"]["id"])
         assert reply["response_status"] == 200
-        seen = await other.wait_for_push(
-            "notifications", lambda push: push["data"]["status"] == "acknowledged"
-        )
+        seen = await other.wait_for_push("notifications", of(patient["id"], status="acknowledged"))
         assert seen["data"] == reply["data"]
-        await other.wait_for_push("notifications", lambda push: push["data"]["kind"] == "observation_overdue")
+        await other.wait_for_push("notifications", of(patient["id"], kind="observation_overdue"))
 
 
 async def test_what_came_due_while_nothing_ran_is_told_late_once(ward: Ward) -> None:
