@@ -1,13 +1,14 @@
 """The main job, end to end, by two people at two browsers."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, expect
 
 from tests.browser.ward import PATIENCE, Clinician, now
 from tests.support.clients import RestClient
-from tests.support.stacks import Stack
+from tests.support.stacks import PASSWORD, Stack, StackBuilder
 from tests.support.waiting import wait_until
 
 WELL = {
@@ -114,6 +115,19 @@ def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) 
     assert doctor.was_not_reloaded()
     assert nurse.problems == []
     assert doctor.problems == []
+
+
+def test_a_stranger_at_a_page_of_the_server_comes_back_to_it_after_signing_in(
+    browser: Browser, stack_builder: StackBuilder, tmp_path: Path
+) -> None:
+    with stack_builder.running("sqlite", folder=tmp_path) as stack:
+        nurse = Clinician(browser, url=f"{stack.url}/swagger", username="nurse")
+        nurse.page.goto(nurse.url)
+        nurse.find("sign-in-username").fill("nurse")
+        nurse.find("sign-in-password").fill(PASSWORD)
+        nurse.find("sign-in-submit").click()
+        nurse.page.wait_for_url("**/swagger*", timeout=PATIENCE)
+        expect(nurse.page.locator("#swagger-ui")).to_contain_text("reports", timeout=PATIENCE)
 
 
 def everything(client: RestClient) -> dict[str, list[Any]]:

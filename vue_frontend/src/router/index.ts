@@ -59,6 +59,12 @@ export function pageAskedFor(route: RouteLocationNormalized): string {
   return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/';
 }
 
+/** Go to a page of ours: within the application, or to one that the server makes (the API's description, …). */
+export async function goToPage(path: string): Promise<void> {
+  if (router.resolve(path).name === 'not-found') location.assign(path);
+  else await router.replace(path);
+}
+
 router.beforeEach(async (to) => {
   const session = useSessionStore();
   if (!session.isKnown) {
