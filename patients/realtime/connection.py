@@ -52,12 +52,12 @@ class DirectOutlet:
     and AsgiOutlet takes over where they are not.
     """
 
-    __slots__ = ("protocol", "socket", "transport")
+    __slots__ = ("protocol", "send", "transport")
 
     def __init__(self, protocol: Any) -> None:
         self.protocol = protocol
         self.transport = protocol.transport
-        self.socket: socket.socket = protocol.transport.socket
+        self.send: Callable[[bytes], int] = protocol.transport.socket.send
 
     @staticmethod
     def fits(send: Any) -> bool:
@@ -81,7 +81,7 @@ class DirectOutlet:
             return 0
         if not transport.dataBuffer and not transport._tempDataLen and not protocol.send_queue:
             try:
-                sent = self.socket.send(frames)
+                sent = self.send(frames)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError:

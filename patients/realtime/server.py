@@ -30,8 +30,18 @@ SECONDS_FOR_HANDSHAKE: Final = 30  # after a restart a whole hospital connects a
 # Twisted lets 50 wait; the kernel drops the rest, and each tries again after 1, 3, 7 and 15 seconds.
 MOST_WAITING_TO_CONNECT: Final = 4096
 SECONDS_FOR_REQUEST: Final = 60
+SECONDS_BETWEEN_TIMEOUT_CHECKS: Final = 5  # a silent client is asked for a sign of life after 20 s
 # A frame over 1 MiB gets an answer (json_frames.py) instead of losing its connection; this is where Daphne gives up.
 LARGEST_MESSAGE: Final = 8 * 1024 * 1024
+
+
+class DaphneServer(Server):
+    """Daphne, which looks less often whether a connection timed out: with a thousand, each look holds all up."""
+
+    def timeout_checker(self) -> None:
+        for protocol in list(self.connections):
+            protocol.check_timeouts()
+        reactor.callLater(SECONDS_BETWEEN_TIMEOUT_CHECKS, self.timeout_checker)
 
 
 class WardlightServer:
@@ -44,7 +54,7 @@ class WardlightServer:
         self._has_worker = has_worker
         self._tasks: list[asyncio.Task[Any]] = []
         self._is_leaving = False
-        self._server = Server(
+        self._server = DaphneServer(
             application,
             endpoints=[
                 f"{endpoint}:backlog={MOST_WAITING_TO_CONNECT}"
