@@ -2,6 +2,7 @@
 
 import asyncio
 import socket as sockets
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +20,15 @@ from tests.realtime.ward import WELL, Ward, aside, numbers_of
 from tests.support.clients import WardSocket
 from tests.support.stacks import StackBuilder
 from tests.support.waiting import eventually
+
+
+@pytest.fixture(scope="module")
+def full_ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    """One process on SQLite, for thousands of rows: what is kept for a slow client does not know the engine."""
+    with stack_builder.running("sqlite", folder=tmp_path_factory.mktemp("full")) as stack:
+        ward = Ward(stack)
+        yield ward
+        ward.close()
 
 
 class DeafClient:
@@ -54,27 +64,26 @@ class DeafClient:
 
 
 async def test_a_client_that_never_reads_is_closed_with_4408_and_the_others_get_everything(
-    ward: Ward,
+    full_ward: Ward,
 ) -> None:
-    patient = await aside(ward.admit)
-    deaf = await aside(DeafClient, ward, server=-1)
+    patient = await aside(full_ward.admit)
+    deaf = await aside(DeafClient, full_ward, server=-1)
     await aside(deaf.open)
-    async with await ward.open("viewer", server=-1) as other:
+    async with await full_ward.open("viewer", server=-1) as other:
         since = (await other.hello())["event"]
         # Enough to fill the kernel's buffers (several MB at most) and 1 MiB in the server.
         writes = [
             "from patients.events import unit_of_work",
             "from patients.models import Report",
             "import time",
-            "for index in range(70):",
+            "for index in range(80):",
             "    with unit_of_work():",
             "        for _ in range(10):",
             f"            Report.objects.create(patient_id={patient['id']}, additional='x' * 4000)",
             "    time.sleep(0.02)",
         ]
-        for _ in range(2):
-            await aside(ward.shell, *writes)
-        last = await ward.catch_up(other)
+        await aside(full_ward.shell, *writes)
+        last = await full_ward.catch_up(other)
         assert numbers_of(other) == list(range(since + 1, last + 1))
         assert other.close_code is None
         came = await asyncio.wait_for(aside(deaf.read_to_the_end), 60)
@@ -166,31 +175,31 @@ def test_a_flood_that_is_slowed_is_still_a_flood() -> None:
         assert at < 20, "it looks quiet"
 
 
-async def test_a_list_over_one_mebibyte_reaches_a_slow_client(shared_ward: Ward) -> None:
-    patient = await aside(shared_ward.admit)
+async def test_a_list_over_one_mebibyte_reaches_a_slow_client(full_ward: Ward) -> None:
+    patient = await aside(full_ward.admit)
     await aside(
-        shared_ward.shell,
+        full_ward.shell,
         "from patients.events import unit_of_work",
         "from patients.models import Report",
         "with unit_of_work():",
         "    for _ in range(1000):",
         f"        Report.objects.create(patient_id={patient['id']}, additional='x' * 4000)",
     )
-    last = await aside(shared_ward.last_event)
+    last = await aside(full_ward.last_event)
 
     async def has_handed_it_out() -> bool:
-        async with await shared_ward.open("viewer") as socket:
+        async with await full_ward.open("viewer") as socket:
             return (await socket.hello())["event"] >= last
 
     await eventually(has_handed_it_out, what="the process has read the log")
     line = sockets.socket()
     line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65536)
     line.setblocking(False)
-    server = shared_ward.stack.servers[0]
+    server = full_ward.stack.servers[0]
     await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", server.port))
     connection = await connect(
         server.ws_url + "/ws/",
-        additional_headers={"Authorization": f"Token {shared_ward.client('viewer').token}"},
+        additional_headers={"Authorization": f"Token {full_ward.client('viewer').token}"},
         sock=line,
         max_size=None,
         ping_interval=None,

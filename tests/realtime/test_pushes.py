@@ -366,6 +366,19 @@ async def test_a_patient_admitted_in_a_savepoint_that_fails_is_not_told(shared_w
             assert [push["data"]["first_name"] for push in socket.pushed("patients")][:-1] == ["Kept"]
 
 
+async def test_nobody_is_told_of_others_sign_outs(shared_ward: Ward) -> None:
+    """They stand in the log, for the processes: a client sees the number missing, also when it resumes."""
+    leaving = await aside(shared_ward.stack.sign_in, "doctor")
+    async with await shared_ward.open("lead") as socket:
+        since = (await socket.hello())["event"]
+        await aside(leaving.sign_out)
+        last = await shared_ward.catch_up(socket)
+        assert last == since + 2
+        await socket.resume(since=since)
+        assert numbers_of(socket) == [last, last]
+        assert {frame["stream"] for frame in socket.frames} == {"events", "patients"}
+
+
 def test_the_rows_of_a_second_import_tell_nothing(shared_ward: Ward, tmp_path: Path) -> None:
     file = tmp_path / "patients.csv"
     file.write_text(f"hospital_number,first_name,last_name,admission_date\nTWICE,Ada,Test,{ago(hours=1)}\n")

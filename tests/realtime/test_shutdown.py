@@ -122,7 +122,7 @@ async def test_after_kill_9_right_behind_a_201_the_report_its_events_and_the_res
     socket = await ward.open("viewer")
     since = await ward.catch_up(socket)
     epoch = (await socket.hello())["epoch"]
-    for turn in range(3):
+    for turn in range(2):
         report = await aside(ward.client("nurse").record, patient, **ILL)
         ward.stack.kill9()
         await socket.close()

@@ -34,9 +34,9 @@ async def test_no_reminder_is_lost_or_doubled_while_the_worker_is_killed_again_a
     since = await aside(ward.last_event)
     for _ in range(KILLS):
         # Due while it is starting, while it works and while it is dead.
-        due_in = [moments.uniform(0, 2.5) for _ in range(REMINDERS // KILLS)]
+        due_in = [moments.uniform(0, 2) for _ in range(REMINDERS // KILLS)]
         await aside(admit_with_first_set_due_in, ward, seconds=due_in)
-        await asyncio.sleep(moments.uniform(0, 1.5))
+        await asyncio.sleep(moments.uniform(0, 1.2))
         worker.kill9()
         await aside(worker.start)
     await aside(ward.stack.wait_until_ready)
@@ -77,7 +77,7 @@ async def test_four_workers_and_two_web_processes_tell_each_reminder_once(
                 sockets = await ward.open_everywhere(resources, "viewer")
                 # All due in the same second, and other work between them.
                 await aside(schedule_notes, ward, path=tmp_path / "notes", number=40)
-                await aside(admit_with_first_set_due_in, ward, seconds=[3.0] * AT_ONCE)
+                await aside(admit_with_first_set_due_in, ward, seconds=[2.0] * AT_ONCE)
                 await aside(wait_for_reminders, ward, count=AT_ONCE)
                 notes = await aside(wait_for_notes, tmp_path / "notes", number=40)
                 await asyncio.sleep(1.5)
