@@ -12,6 +12,8 @@ from ..permissions import may
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 MOST_UNSENT: Final = 1024 * 1024  # bytes; beyond, the client is closed with 4408 and resumes by event number
+SECONDS_TO_READ: Final = 60  # an answer that is larger than that
+SECONDS_BETWEEN_LOOKS: Final = 0.02
 SECONDS_TO_LEAVE: Final = 5  # for a client that does not answer, or does not even read, the close frame
 
 CLOSE_RESTART: Final = 1012
@@ -90,6 +92,13 @@ class DirectOutlet:
                 return 0
             frames = frames[sent:]
         transport.write(frames)
+        return self.unsent()
+
+    def unsent(self) -> int:
+        """Bytes that wait for the client to read, in this process; none once it is gone."""
+        protocol, transport = self.protocol, self.transport
+        if protocol.state != protocol.STATE_OPEN:
+            return 0
         unsent: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
         return unsent
 
@@ -121,6 +130,9 @@ class AsgiOutlet:
     def write(self, frames: bytes) -> int:
         for payload in decode_text_frames(frames):
             self._put({"type": "websocket.send", "text": payload.decode()}, len(payload))
+        return self._bytes
+
+    def unsent(self) -> int:
         return self._bytes
 
     def close(self, code: int) -> None:
@@ -175,6 +187,8 @@ class Connection:
         self.expires_at: datetime | None = sign_in.expires_at if sign_in is not None else None
         self.audience = audience_of(role, single=single)
         self.slot = 0
+        self.most_unsent = MOST_UNSENT  # more while a large answer is on its way
+        self._patience: asyncio.TimerHandle | None = None
         # While a resume replays older frames, newer ones wait here, so that all arrive in order.
         self.held_back: list[bytes] | None = None
 
@@ -184,13 +198,27 @@ class Connection:
             self.held_back.append(frames)
             if sum(map(len, self.held_back)) > MOST_UNSENT:
                 self.close(CLOSE_TOO_SLOW)
-        elif self.outlet.write(frames) > MOST_UNSENT:
+        elif self.outlet.write(frames) > self.most_unsent:
             self.close(CLOSE_TOO_SLOW)
 
-    def write(self, frames: bytes) -> None:
-        """Send encoded frames now; a client that leaves too much unread is closed."""
-        if self.outlet.write(frames) > MOST_UNSENT:
+    def answer(self, frames: bytes) -> None:
+        """Send what the client asked for: however large, it is given time to read it before it counts as too slow."""
+        unsent = self.outlet.write(frames)
+        if unsent > MOST_UNSENT:
+            self.most_unsent = unsent + MOST_UNSENT
+            if self._patience is not None:
+                self._patience.cancel()
+            self._patience = asyncio.get_running_loop().call_later(SECONDS_TO_READ, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self.most_unsent, self._patience = MOST_UNSENT, None
+        if self.outlet.unsent() > MOST_UNSENT:
             self.close(CLOSE_TOO_SLOW)
+
+    async def has_room(self) -> None:
+        """Return when the client has read most of its answers: nobody piles up more by asking without reading."""
+        while self.outlet.unsent() > MOST_UNSENT:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     def hold_back(self) -> None:
         self.held_back = []
@@ -198,7 +226,7 @@ class Connection:
     def release(self) -> None:
         held_back, self.held_back = self.held_back, None
         if held_back:
-            self.write(b"".join(held_back))
+            self.answer(b"".join(held_back))
 
     def close(self, code: int) -> None:
         self.outlet.close(code)

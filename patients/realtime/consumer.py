@@ -23,6 +23,9 @@ REQUEST_MEMBERS: Final = frozenset(
 )
 
 
+LARGEST_EXACT_NUMBER: Final = 2**53
+
+
 class Snapshot(NamedTuple):
     """Rows or an object with the event it is true as of."""
 
@@ -56,6 +59,12 @@ class StreamConsumer(GenericAsyncAPIConsumer):
     async def receive_json(self, content: dict[str, Any], **kwargs: Any) -> None:
         """Perform the action that a payload asks for, and reply."""
         request_id = content.get("request_id")
+        if isinstance(request_id, float) and abs(request_id) >= LARGEST_EXACT_NUMBER:
+            # Beyond this a JSON number changes on its way, and the client would wait for its own for ever.
+            await self.reply(
+                None, errors=[{"request_id": ["Send a number as large as this as text."]}], status=400
+            )
+            return
         name = content.get("action")
         if not isinstance(name, str):
             await self.reply(

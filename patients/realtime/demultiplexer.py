@@ -110,6 +110,7 @@ class _Door:
             if too_fast_for > SECONDS_UNTIL_SLOWED:
                 await self._slow_down(client)
                 flow.slowed_for += time.monotonic() - arrived_at
+            await client.connection.has_room()
             await self._answer(client, message)
 
     @staticmethod
@@ -162,7 +163,7 @@ class _Client:
             await consumer.receive_json(payload)
 
     def reply(self, stream: str | None, payload: dict[str, Any], *, is_bare: bool) -> None:
-        self.connection.write(encode_text_frame(encode_reply(stream, payload, is_bare=is_bare)))
+        self.connection.answer(encode_text_frame(encode_reply(stream, payload, is_bare=is_bare)))
 
 
 def encode_reply(stream: str | None, payload: dict[str, Any], *, is_bare: bool) -> bytes:

@@ -40,7 +40,8 @@ async def replay(connection: Connection, hub: Hub, *, since: int, epoch: str | N
             since = entries[-1].number
             frames = encode_for(connection.audience, entries)
             if frames:
-                connection.write(frames)
+                connection.answer(frames)
+                await connection.has_room()
         return last
     finally:
         connection.release()

@@ -15,7 +15,7 @@ from ..rules.schedule import Due, current_risk, next_due
 from ..rules.stay import ReportFacts, newest, order_of
 from . import notifications, reminders
 from .locks import DERIVED_FIELDS, save_derived
-from .stay import patient_facts
+from .stay import patient_facts, recent_sets
 
 
 def due_of(patient: Patient, *, sets: Sequence[ReportFacts]) -> Due:
@@ -54,6 +54,8 @@ def settle(
             history_id=history_id,
             now=now,
         )
+        if report is None or report.version > 1:
+            _reopen_what_was_closed_by_mistake(patient, unresolved=unresolved)
         if patient.next_due_at != due_before and (patient.next_due_at is None or patient.next_due_at > now):
             notifications.resolve_reminders(unresolved, because=notifications.BECAUSE_RECORDED, now=now)
     unresolved = [notification for notification in unresolved if notification.is_unresolved]
@@ -103,6 +105,28 @@ def _set_last_scored(patient: Patient, *, sets: Sequence[ReportFacts], report: R
         patient.last_scored = report
     elif patient.last_scored_id != complete.id:
         patient.last_scored = Report.objects.get(pk=_saved_id(complete))
+
+
+def _reopen_what_was_closed_by_mistake(patient: Patient, *, unresolved: list[Notification]) -> None:
+    """A mistake undone (a set deleted or corrected, a discharge taken back) gives back what it had closed.
+
+    That is each deterioration of which no set since the one it was raised on, as they stand now, shows the end, and
+    which nothing else tells. The newest set alone would not: it may be no worse than the one before it.
+    """
+    closed = notifications.closed_deteriorations(patient)
+    if not closed or patient.pathway == Patient.Pathway.NONE:
+        return
+    told = notifications.causes_told(unresolved)
+    raised_at = {n.pk: (n.report.datetime, n.report.pk) for n in closed if n.report is not None}
+    sets = recent_sets(patient, back_to=min(raised_at.values())[0])
+    pathway = PATHWAYS[patient.pathway]
+    for notification in closed:
+        since = [s for s in sets if s.is_scored and (s.datetime, s.id or 0) >= raised_at[notification.pk]]
+        causes = notifications.causes_of(notification)
+        is_told = not told.isdisjoint(cause for cause, _ in causes)
+        if not is_told and all(pathway.remaining_causes(causes, report=facts) for facts in since):
+            unresolved.append(notifications.reopen(notification))
+            told.update(cause for cause, _ in causes)
 
 
 def _tell(

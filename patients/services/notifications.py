@@ -21,6 +21,8 @@ BECAUSE_BETTER = "a later complete set shows none of its causes"
 BECAUSE_RECORDED = "the next observation is due later"
 BECAUSE_DISCHARGED = "discharged"
 
+MOST_REOPENED: Final = 10
+
 _REMINDERS = (Notification.Kind.OBSERVATION_DUE, Notification.Kind.OBSERVATION_OVERDUE)
 
 
@@ -95,6 +97,12 @@ def causes_of(notification: Notification) -> list[tuple[str, int]]:
     return [(cause_of(reason), level_of(reason)) for reason in notification.reasons]
 
 
+def causes_told(notifications: Iterable[Notification]) -> set[str]:
+    """The causes that the unresolved deteriorations among these hold."""
+    holding = [n for n in notifications if n.is_unresolved and n.kind == Notification.Kind.DETERIORATION]
+    return {cause for notification in holding for cause, _ in causes_of(notification)}
+
+
 def resolve_what_is_over(
     unresolved: list[Notification], *, pathway: Pathway, sets: Sequence[ReportFacts], now: datetime
 ) -> None:
@@ -140,6 +148,27 @@ def resolve(notification: Notification, *, because: str, now: datetime) -> None:
     notification.resolved_at = now
     notification.resolved_because = because
     notification.save(update_fields=["status", "resolved_at", "resolved_because"])
+
+
+def closed_deteriorations(patient: Patient) -> list[Notification]:
+    """The newest deteriorations of this stay that a later set or a discharge resolved, with the report of each."""
+    closed = Notification.objects.filter(
+        patient=patient,
+        kind=Notification.Kind.DETERIORATION,
+        status=Notification.Status.RESOLVED,
+        resolved_because__in=(BECAUSE_BETTER, BECAUSE_DISCHARGED),
+        report__datetime__gte=patient.admission_date,
+    )
+    return list(closed.select_related("report").order_by("-id")[:MOST_REOPENED])
+
+
+def reopen(notification: Notification) -> Notification:
+    """Take back that it was resolved, and tell it again; an acknowledgement stands."""
+    is_acknowledged = notification.acknowledged_at is not None
+    notification.status = Notification.Status.ACKNOWLEDGED if is_acknowledged else Notification.Status.OPEN
+    notification.resolved_at = None
+    notification.resolved_because = ""
+    return _raise(notification)
 
 
 def remind(

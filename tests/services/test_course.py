@@ -16,6 +16,7 @@ from tests.services.builders import (
     record,
     remind_all,
     told,
+    told_since,
     total,
     wake_ups,
 )
@@ -327,3 +328,57 @@ def test_undoing_a_discharge_takes_the_stay_up_again(patient, nurse, lead):
     after = fresh(patient)
     assert (after.next_due_at, after.current_risk, after.last_report) == (at(2), "medium", report)
     assert wake_ups(patient) == [at(2)]
+
+
+# ---------------------------------------------------------------- a mistake undone
+
+
+@pytest.fixture
+def told_twice_bad(patient, nurse):
+    """Well, then two sets equally bad: the second alone would tell nothing."""
+    record(patient, total(0), when=at(1), by=nurse)
+    record(patient, total(7), when=at(2), by=nurse)
+    record(patient, total(7), when=at(3), by=nurse)
+    return deteriorations(patient)[0]
+
+
+def test_deleting_the_set_that_closed_it_opens_a_deterioration_again(patient, nurse, lead, told_twice_bad):
+    mistake = record(patient, total(0), when=at(4), by=nurse)
+    assert fresh(told_twice_bad).status == "resolved"
+    number = last_number()
+    delete_report(mistake.pk, by=lead, now=at(4.1), reason="wrong patient")
+    (again,) = deteriorations(patient)
+    assert (again.status, again.resolved_at, again.resolved_because) == ("open", None, "")
+    assert fresh(patient).open_notifications == 1
+    assert ("history", "notification") in told_since(number)
+
+
+def test_correcting_the_set_that_closed_it_opens_a_deterioration_again(patient, nurse, told_twice_bad):
+    mistake = record(patient, total(0), when=at(4), by=nurse)
+    correct_report(mistake.pk, by=nurse, now=at(4.1), changes=total(7))
+    (again,) = deteriorations(patient)
+    assert again.status == "open"
+
+
+def test_an_undone_discharge_opens_a_deterioration_again_with_its_acknowledgement(
+    patient, nurse, lead, told_twice_bad
+):
+    acknowledge(told_twice_bad.pk, by=nurse, now=at(3.1))
+    change(patient, by=lead, now=at(4), dismissal_date=at(4))
+    assert fresh(told_twice_bad).status == "resolved"
+    change(patient, by=lead, now=at(4.1), dismissal_date=None)
+    again = fresh(told_twice_bad)
+    assert (again.status, again.acknowledged_by) == ("acknowledged", nurse)
+
+
+def test_what_a_set_in_between_ended_stays_closed(patient, nurse, lead, told_twice_bad):
+    record(patient, total(0), when=at(4), by=nurse)
+    second = record(patient, total(0), when=at(5), by=nurse)
+    delete_report(second.pk, by=lead, now=at(5.1))
+    assert fresh(told_twice_bad).status == "resolved"
+
+
+def test_a_readmission_opens_nothing_of_the_earlier_stay(patient, nurse, lead, told_twice_bad):
+    change(patient, by=lead, now=at(4), dismissal_date=at(4))
+    change(patient, by=lead, now=at(30), dismissal_date=None, admission_date=at(30))
+    assert fresh(told_twice_bad).status == "resolved"
