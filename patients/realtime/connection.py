@@ -175,7 +175,18 @@ def decode_text_frames(frames: bytes) -> list[bytes]:
 class Connection:
     """A connected client with the rights it was admitted with; a change of these ends the connection."""
 
-    __slots__ = ("audience", "expires_at", "held_back", "outlet", "role", "sign_in_id", "slot", "user_id")
+    __slots__ = (
+        "_patience",
+        "audience",
+        "expires_at",
+        "held_back",
+        "most_unsent",
+        "outlet",
+        "role",
+        "sign_in_id",
+        "slot",
+        "user_id",
+    )
 
     def __init__(self, send: Send, *, user: Any, role: str | None, sign_in: Any, single: str | None) -> None:
         self.outlet: DirectOutlet | AsgiOutlet = (
@@ -209,6 +220,11 @@ class Connection:
             if self._patience is not None:
                 self._patience.cancel()
             self._patience = asyncio.get_running_loop().call_later(SECONDS_TO_READ, self._lose_patience)
+
+    def leave(self) -> None:
+        """The client is gone."""
+        if self._patience is not None:
+            self._patience.cancel()
 
     def _lose_patience(self) -> None:
         self.most_unsent, self._patience = MOST_UNSENT, None

@@ -95,6 +95,7 @@ class _Door:
             await self._serve(_Client(scope, connection=connection, hub=hub), receive=receive)
         finally:
             hub.unregister(connection)
+            connection.leave()
 
     async def _serve(self, client: "_Client", *, receive: Any) -> None:
         flow = Flow()
