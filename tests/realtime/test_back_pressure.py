@@ -175,15 +175,36 @@ def test_a_flood_that_is_slowed_is_still_a_flood() -> None:
         assert at < 20, "it looks quiet"
 
 
-async def test_a_list_over_one_mebibyte_reaches_a_slow_client(full_ward: Ward) -> None:
+async def open_on_a_thin_line(ward: Ward) -> WardSocket:
+    """A client whose kernel takes little at a time, as far away: most of a large answer waits in the server."""
+    line = sockets.socket()
+    line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65536)
+    line.setblocking(False)
+    server = ward.stack.servers[0]
+    await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", server.port))
+    connection = await connect(
+        server.ws_url + "/ws/",
+        additional_headers={"Authorization": f"Token {ward.client('viewer').token}"},
+        sock=line,
+        max_size=None,
+        ping_interval=None,
+        proxy=None,
+    )
+    return WardSocket(connection, is_multiplexed=True)
+
+
+async def test_what_a_client_asked_for_reaches_it_however_large_and_slow(full_ward: Ward) -> None:
+    """A page of a thousand rows, and the events of a long absence, with pushes in between."""
     patient = await aside(full_ward.admit)
+    since = await aside(full_ward.last_event)
     await aside(
         full_ward.shell,
         "from patients.events import unit_of_work",
         "from patients.models import Report",
         "with unit_of_work():",
         "    for _ in range(1000):",
-        f"        Report.objects.create(patient_id={patient['id']}, additional='x' * 4000)",
+        "        Report.objects.create(",
+        f"            patient_id={patient['id']}, additional='x' * 4000, medical_advice='y' * 4000)",
     )
     last = await aside(full_ward.last_event)
 
@@ -192,19 +213,22 @@ async def test_a_list_over_one_mebibyte_reaches_a_slow_client(full_ward: Ward) -
             return (await socket.hello())["event"] >= last
 
     await eventually(has_handed_it_out, what="the process has read the log")
-    line = sockets.socket()
-    line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65536)
-    line.setblocking(False)
-    server = full_ward.stack.servers[0]
-    await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", server.port))
-    connection = await connect(
-        server.ws_url + "/ws/",
-        additional_headers={"Authorization": f"Token {full_ward.client('viewer').token}"},
-        sock=line,
-        max_size=None,
-        ping_interval=None,
-        proxy=None,
-    )
-    async with WardSocket(connection, is_multiplexed=True) as socket:
-        reply = await socket.request("reports", "list", filters={"patient": patient["id"]}, limit=1000)
-        assert len(reply["data"]["results"]) == 1000
+    async with await open_on_a_thin_line(full_ward) as socket:
+        pushing = asyncio.create_task(push_now_and_then(full_ward))
+        try:
+            reply = await socket.request("reports", "list", filters={"patient": patient["id"]}, limit=1000)
+            assert len(reply["data"]["results"]) == 1000
+            reply = await socket.resume(since=since)
+            assert reply["response_status"] == 200
+            numbers = numbers_of(socket)
+            replayed = numbers[numbers.index(since + 1) :]
+            assert replayed[: last - since] == list(range(since + 1, last + 1))
+        finally:
+            pushing.cancel()
+        await full_ward.catch_up(socket)
+
+
+async def push_now_and_then(ward: Ward) -> None:
+    while True:
+        await aside(ward.admit, last_name="Between")
+        await asyncio.sleep(0.02)

@@ -11,14 +11,19 @@ import orjson
 import pytest
 
 from patients.events import Entry
+from patients.realtime import connection as connection_module
 from patients.realtime import hub as hub_module
+from patients.realtime import resume as resume_module
 from patients.realtime.connection import (
+    CLOSE_TOO_SLOW,
+    MOST_UNSENT,
     Connection,
     audience_of,
     decode_text_frames,
     encode_text_frame,
 )
 from patients.realtime.hub import Hub, encode_for
+from patients.realtime.resume import replay
 from tests.realtime.ward import ILL, WELL, Ward, aside, changes_of, numbers_of
 from tests.support.stacks import Stack, StackBuilder
 
@@ -115,6 +120,7 @@ async def test_publishing_never_fails_a_save(
 class KeepingOutlet:
     def __init__(self) -> None:
         self.written: list[bytes] = []
+        self.closed_with: int | None = None
 
     def write(self, frames: bytes) -> int:
         self.written.append(frames)
@@ -122,6 +128,20 @@ class KeepingOutlet:
 
     def unsent(self) -> int:
         return 0
+
+    def close(self, code: int) -> None:
+        self.closed_with = code
+
+
+class StuckOutlet(KeepingOutlet):
+    """Its client reads nothing."""
+
+    def write(self, frames: bytes) -> int:
+        super().write(frames)
+        return self.unsent()
+
+    def unsent(self) -> int:
+        return sum(map(len, self.written))
 
 
 def make_connection(role: str, *, single: str | None = None) -> Connection:
@@ -201,3 +221,57 @@ async def test_a_gap_is_waited_for_and_nothing_overtakes_it(monkeypatch: pytest.
     assert [orjson.loads(frame)["payload"]["event"] for frame in frames] == [11, 12]
     assert hub.last == 12
     await asyncio.sleep(0)
+
+
+async def test_what_comes_during_a_replay_waits_until_the_replay_is_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = make_connection("viewer")
+    hub = SimpleNamespace(last=6, epoch="e")
+    log = [entry(number, "patients") for number in range(1, 7)]
+    live = iter(range(7, 100))
+
+    def read_log(*, after: int, up_to: int, limit: int) -> list[Entry]:
+        connection.push(encode_text_frame(entry(next(live), "patients").frame))
+        return [known for known in log if after < known.number <= up_to][:2]
+
+    def at_once(read: Any) -> Any:
+        async def call(**arguments: Any) -> Any:
+            return read(**arguments)
+
+        return call
+
+    monkeypatch.setattr(resume_module, "database_sync_to_async", at_once)
+    monkeypatch.setattr(resume_module.events, "read_log", read_log)
+    monkeypatch.setattr(resume_module.events, "oldest_number", lambda: 1)
+    assert await replay(connection, hub, since=2, epoch="e") == 6  # type: ignore[arg-type]
+    frames = decode_text_frames(b"".join(connection.outlet.written))  # type: ignore[union-attr]
+    assert [orjson.loads(frame)["payload"]["event"] for frame in frames] == [3, 4, 5, 6, 7, 8]
+
+
+async def test_a_large_answer_is_waited_for_and_pushes_beyond_it_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection_module, "SECONDS_TO_READ", 0.05)
+    connection = make_connection("viewer")
+    connection.outlet = outlet = StuckOutlet()  # type: ignore[assignment]
+    connection.answer(b"a" * 3 * MOST_UNSENT)
+    connection.push(b"p" * (MOST_UNSENT // 2))
+    assert outlet.closed_with is None
+    connection.push(b"p" * MOST_UNSENT)
+    assert outlet.closed_with == CLOSE_TOO_SLOW, "over 1 MiB of pushes behind the answer"
+
+    connection = make_connection("viewer")
+    connection.outlet = outlet = StuckOutlet()  # type: ignore[assignment]
+    connection.answer(b"a" * 3 * MOST_UNSENT)
+    await asyncio.sleep(0.2)
+    assert outlet.closed_with == CLOSE_TOO_SLOW, "it asked and never read"
+
+    connection = make_connection("viewer")
+    connection.outlet = outlet = StuckOutlet()  # type: ignore[assignment]
+    connection.answer(b"a" * 3 * MOST_UNSENT)
+    outlet.written.clear()
+    await asyncio.sleep(0.2)
+    assert outlet.closed_with is None
+    connection.push(b"p" * (MOST_UNSENT + 1))
+    assert outlet.closed_with == CLOSE_TOO_SLOW, "once it was read, the limit is what it was"
