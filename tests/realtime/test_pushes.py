@@ -281,6 +281,20 @@ async def test_the_log_has_no_holes_and_everybody_gets_all_of_it_in_order(shared
             )
 
 
+async def test_a_change_beside_the_servers_arrives_with_nothing_else_happening(shared_ward: Ward) -> None:
+    """No request follows that would show a process that its log has grown: the doorbell or the look must."""
+    patient = await aside(shared_ward.admit)
+    async with AsyncExitStack() as resources:
+        sockets = await shared_ward.open_everywhere(resources, "viewer")
+        await aside(
+            shared_ward.shell,
+            "from patients.models import Patient",
+            f"patient = Patient.objects.get(pk={patient['id']}); patient.bed = '17'; patient.save()",
+        )
+        for socket in sockets:
+            await socket.wait_for_push("patients", lambda push: push["data"]["bed"] == "17")
+
+
 async def test_an_object_that_is_saved_twice_in_one_transaction_is_told_once_as_committed(
     shared_ward: Ward,
 ) -> None:
