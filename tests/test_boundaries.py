@@ -29,7 +29,8 @@ def clock_readings(tree):
         if isinstance(node, ast.Call):
             called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
-            if name in CLOCK_READERS:
+            is_time_of_day = name == "time" and node.args  # time(6) makes one, time() reads the clock
+            if name in CLOCK_READERS and not is_time_of_day:
                 yield f"line {node.lineno}: {name}()"
 
 

@@ -127,7 +127,7 @@ async def import_csv(ward: Ward) -> Action:
     names = list(ILL)
     values = ["" if ILL[name] is None else str(ILL[name]).lower().replace("a", "A") for name in names]
     values = ["false" if ILL[name] is False else value for name, value in zip(names, values, strict=True)]
-    rows = [",".join([number, ago(hours=2), *values]) for number in ("CSV-1", "CSV-2")]
+    rows = [",".join([number, ago(minutes=1), *values]) for number in ("CSV-1", "CSV-2")]
     (folder / "reports.csv").write_text(
         "\n".join([",".join(["hospital_number", "datetime", *names]), *rows]) + "\n"
     )

@@ -21,13 +21,22 @@ PASSWORD = "only for tests"
 ROLES = ("viewer", "nurse", "doctor", "lead", "service")
 """One user of each role, named like it, and the superuser `admin`, all with `PASSWORD`."""
 
+KEY = "key-of-the-test-{role}"
+"""Of a sign-in that each of these users has from the start: a password costs the server half a second."""
+
 MAKE_USERS = f"""
+from datetime import timedelta
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
+from patients.models import SignIn
+from patients.services.sign_ins import hash_key
 password = make_password({PASSWORD!r})
 for role in {ROLES!r}:
     user = User.objects.create(username=role, first_name=role.title(), last_name="Test", password=password)
     user.groups.add(Group.objects.get(name=role))
+    token_hash, expires_at = hash_key({KEY!r}.format(role=role)), timezone.now() + timedelta(days=7)
+    SignIn.objects.create(user=user, token_hash=token_hash, expires_at=expires_at)
 User.objects.create(username="admin", password=password, is_staff=True, is_superuser=True)
 """
 
@@ -93,6 +102,10 @@ class Stack:
         client = RestClient(self.servers[server].url)
         client.sign_in(username, PASSWORD)
         return client
+
+    def signed_in(self, role: str = "nurse", *, server: int = 0) -> RestClient:
+        """A REST client with the sign-in that this role's user has from the start."""
+        return RestClient(self.servers[server].url, token=KEY.format(role=role))
 
     async def connect(self, client: RestClient, *, path: str = "/ws/", server: int = 0) -> WardSocket:
         """A WebSocket with the sign-in of `client`, on any of the web processes."""
