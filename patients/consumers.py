@@ -120,6 +120,7 @@ class EventConsumer(StreamConsumer):
     """Stream `events`: greeting and heartbeat come from the hub; here is what was missed while away."""
 
     subject = "events"
+    holds_thread = False
 
     @action()
     async def resume(self, **request: Any) -> tuple[dict[str, Any], int]:

@@ -38,6 +38,8 @@ class StreamConsumer(GenericAsyncAPIConsumer):
 
     subject: str = ""
     permission_classes = (RoleSocketPermission,)
+    # Whether an action runs on one lent thread from beginning to end; one that waits for its client must not.
+    holds_thread = True
 
     def __init__(
         self,

@@ -160,7 +160,10 @@ class _Client:
             self.reply(stream, reply, is_bare=door.is_bare)
 
         consumer = consumer_class(scope=self.scope, send=send, connection=self.connection, hub=self.hub)
-        async with lent_thread():
+        if consumer.holds_thread:
+            async with lent_thread():
+                await consumer.receive_json(payload)
+        else:
             await consumer.receive_json(payload)
 
     def reply(self, stream: str | None, payload: dict[str, Any], *, is_bare: bool) -> None:

@@ -8,6 +8,7 @@ from .. import events
 from ..services.errors import Gone
 from .connection import Connection
 from .hub import ENTRIES_A_READ, Hub, encode_for
+from .threads import lent_thread
 
 LARGEST_NUMBER: Final = 2**63 - 1
 
@@ -25,16 +26,19 @@ async def replay(connection: Connection, hub: Hub, *, since: int, epoch: str | N
         raise TooOld("The log is of another epoch: list afresh.")
     if since > hub.last:
         raise TooOld(f"Event {since} lies ahead of the log, which is at {hub.last}: list afresh.")
-    oldest = await database_sync_to_async(events.oldest_number)()
+    async with lent_thread():
+        oldest = await database_sync_to_async(events.oldest_number)()
     if since < hub.last and (oldest is None or since < oldest - 1):
         raise TooOld(f"Events since {since} are no longer kept: list afresh.")
     connection.hold_back()
     try:
         last = hub.last
         while since < last:
-            entries = await database_sync_to_async(events.read_log)(
-                after=since, up_to=last, limit=ENTRIES_A_READ
-            )
+            # Lent for the read alone: a few slow clients would else hold every thread while they read.
+            async with lent_thread():
+                entries = await database_sync_to_async(events.read_log)(
+                    after=since, up_to=last, limit=ENTRIES_A_READ
+                )
             if not entries:
                 break
             since = entries[-1].number
