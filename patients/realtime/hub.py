@@ -28,7 +28,10 @@ logger = logging.getLogger("wardlight.hub")
 SECONDS_BETWEEN_LOOKS: Final = 0.5
 HEARTBEAT_SECONDS: Final = 10
 TOUCH_SECONDS: Final = 300
-ENTRIES_A_READ: Final = 500
+ENTRIES_A_READ: Final = 500  # of a replay, which waits for its client
+# At a time to everybody: after an import by a command there is much to tell, and all of it in one write would
+# count a client as too slow that has had no moment to read.
+ENTRIES_A_LOOK: Final = 100
 LONGEST_STEP_ASIDE: Final = 0.1  # seconds
 
 
@@ -205,7 +208,7 @@ class Hub:
             if newer and newer[0].number > self.last + 1:
                 self._adopt(LogState(newer[0].number - 1, self.epoch))
             self._take(newer)
-            if len(entries) < ENTRIES_A_READ and not self._look_again:
+            if len(entries) < ENTRIES_A_LOOK and not self._look_again:
                 return
 
     def _adopt(self, state: LogState) -> None:
@@ -300,7 +303,7 @@ async def _read_state() -> LogState:
 
 async def _read_entries(after: int) -> list[Entry]:
     async with lent_thread():
-        return await database_sync_to_async(events.read_log)(after=after, limit=ENTRIES_A_READ)
+        return await database_sync_to_async(events.read_log)(after=after, limit=ENTRIES_A_LOOK)
 
 
 # ---------------------------------------------------------------- one hub a process

@@ -21,6 +21,8 @@ from tests.support.clients import WardSocket
 from tests.support.stacks import StackBuilder
 from tests.support.waiting import eventually
 
+DATABASE_THREADS = 4  # the default of settings.DATABASE_THREADS
+
 
 @pytest.fixture(scope="module")
 def full_ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
@@ -50,6 +52,12 @@ class DeafClient:
             f"Authorization: Token {self.token}\r\n\r\n".encode()
         )
         assert self.socket.recv(12) == b"HTTP/1.1 101"
+
+    def ask(self, text: str) -> None:
+        """Send a text frame, masked with zeros as a client's must be masked."""
+        payload = text.encode()
+        assert len(payload) < 126
+        self.socket.sendall(bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload)
 
     def read_to_the_end(self) -> bytes:
         """All that still comes until the server ends the connection; its last bytes are the close frame."""
@@ -91,6 +99,32 @@ async def test_a_client_that_never_reads_is_closed_with_4408_and_the_others_get_
         assert came.endswith((4408).to_bytes(2, "big")) or len(came) > 4096
         assert len(came) < 12_000_000, "the server kept sending"
         assert (await other.request("patients", "list", limit=1))["response_status"] == 200
+
+
+async def test_clients_that_do_not_read_their_replay_hold_nobody_up(full_ward: Ward) -> None:
+    """More of them than there are database threads: each waits for its client without holding one."""
+    patient = await aside(full_ward.admit)
+    await aside(
+        full_ward.shell,
+        "from patients.events import unit_of_work",
+        "from patients.models import Report",
+        "for index in range(200):",
+        "    with unit_of_work():",
+        "        for _ in range(10):",
+        f"            Report.objects.create(patient_id={patient['id']}, additional='x' * 4000)",
+    )
+    deaf = [await aside(DeafClient, full_ward, server=-1) for _ in range(DATABASE_THREADS + 2)]
+    try:
+        for client in deaf:
+            await aside(client.open)
+            await aside(client.ask, '{"stream":"events","payload":{"action":"resume","since":0}}')
+        async with await full_ward.open("viewer", server=-1) as other:
+            await asyncio.sleep(2)  # until the replays are stuck
+            answer = await asyncio.wait_for(other.request("patients", "list", limit=1), 20)
+            assert answer["response_status"] == 200
+    finally:
+        for client in deaf:
+            client.socket.close()
 
 
 async def test_a_flood_is_closed_with_4429_and_the_others_keep_their_heartbeat(
