@@ -1,7 +1,7 @@
 """Queries that Django composes once.
 
 For the handful of reads that every saved set and every request makes: composing such a statement takes Django
-five to ten times as long as the database takes to answer it (docs/performance.md). Rows become objects by Django's
+longer than the database takes to answer it (docs/performance.md). Rows become objects by Django's
 own code, so they are what the plain query gives; a test holds the two against each other for each query.
 
 Used for what was measured to matter; everything else is a plain queryset.
