@@ -106,6 +106,31 @@ class DecimalNumberField(serializers.FloatField):
             return None
 
 
+class TruthField(serializers.BooleanField):
+    """True or false and nothing like it; text of a file (context `reads_text`) in any of DRF's spellings."""
+
+    default_error_messages = {"invalid": "true or false is needed; {input} was given."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool):
+            return data
+        if not self.context.get("reads_text"):
+            self.fail("invalid", input=show(data))
+        return super().to_internal_value(data)
+
+
+class TextField(serializers.CharField):
+    """Text; a number is none."""
+
+    default_error_messages = {"invalid": "A text is needed; {input} was given."}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid", input=show(data))
+        text: str = super().to_internal_value(data)
+        return text
+
+
 # A measured field's name in the table of ranges is its own, or the `source` it is given.
 class MeasuredWholeField(WholeNumberField):
     """A whole measurement, refused outside its hard range (rules.ranges)."""

@@ -26,6 +26,8 @@ from .fields import (
     InstantField,
     MeasuredDecimalField,
     NotMeasuredField,
+    TextField,
+    TruthField,
     WholeNumberField,
     measured_field,
     show,
@@ -127,18 +129,18 @@ class PatientSerializer(ResourceSerializer):
     """A patient and the stay."""
 
     id = serializers.IntegerField(read_only=True)
-    hospital_number = serializers.CharField(
+    hospital_number = TextField(
         max_length=40, allow_null=True, allow_blank=True, default=None, help_text="unique where given"
     )
-    first_name = serializers.CharField(max_length=100)
-    last_name = serializers.CharField(max_length=100)
+    first_name = TextField(max_length=100)
+    last_name = TextField(max_length=100)
     date_of_birth = BirthDateField(allow_null=True, default=None)
     sex = serializers.ChoiceField(choices=Patient.Sex.values, default=Patient.Sex.UNKNOWN.value)
-    pregnant = serializers.BooleanField(default=False)
-    ward = serializers.CharField(max_length=40, allow_blank=True, default="")
-    bed = serializers.CharField(max_length=40, allow_blank=True, default="")
-    allergies = serializers.CharField(max_length=2000, allow_blank=True, default="")
-    diagnosis = serializers.CharField(max_length=2000, allow_blank=True, default="")
+    pregnant = TruthField(default=False)
+    ward = TextField(max_length=40, allow_blank=True, default="")
+    bed = TextField(max_length=40, allow_blank=True, default="")
+    allergies = TextField(max_length=2000, allow_blank=True, default="")
+    diagnosis = TextField(max_length=2000, allow_blank=True, default="")
     # No default: a PUT without it must not move the admission to the moment of the PUT.
     admission_date = InstantField(required=False, help_text="now where not given")
     dismissal_date = InstantField(allow_null=True, default=None, help_text="set: discharged")
@@ -209,9 +211,9 @@ class ReportSerializer(ResourceSerializer):
     bp_sys = measured_field("bp_sys")
     bp_dia = measured_field("bp_dia")
     o2sat = measured_field("o2sat")
-    supplemental_oxygen = serializers.BooleanField(allow_null=True, default=None)
+    supplemental_oxygen = TruthField(allow_null=True, default=None)
     oxygen_flow = measured_field("oxygen_flow")
-    oxygen_device = serializers.CharField(max_length=60, allow_blank=True, default="")
+    oxygen_device = TextField(max_length=60, allow_blank=True, default="")
     consciousness = serializers.ChoiceField(
         choices=Report.Consciousness.values,
         allow_null=True,
@@ -242,10 +244,10 @@ class ReportSerializer(ResourceSerializer):
 
     status = serializers.ChoiceField(choices=Report.Status.values, allow_blank=True, default="")
     day_of_fever = WholeNumberField(min_value=0, max_value=LONGEST_FEVER, allow_null=True, default=None)
-    diet = serializers.CharField(max_length=200, allow_blank=True, default="")
+    diet = TextField(max_length=200, allow_blank=True, default="")
     warning_signs = CodesField(codes=WARNING_SIGNS, default=None, help_text="null: not assessed; []: none")
-    additional = serializers.CharField(max_length=4000, allow_blank=True, default="")
-    medical_advice = serializers.CharField(max_length=4000, allow_blank=True, default="")
+    additional = TextField(max_length=4000, allow_blank=True, default="")
+    medical_advice = TextField(max_length=4000, allow_blank=True, default="")
     not_measured = NotMeasuredField(default=dict, help_text="{field: refused | unable | not_appropriate}")
     monitoring_interval = WholeNumberField(
         min_value=SHORTEST_INTERVAL,
@@ -254,7 +256,7 @@ class ReportSerializer(ResourceSerializer):
         default=None,
         help_text="minutes to the next set, 5 to 1440; null: plan, patient or pathway decide",
     )
-    history_change_reason = serializers.CharField(
+    history_change_reason = TextField(
         max_length=LONGEST_REASON,
         allow_blank=True,
         default="",

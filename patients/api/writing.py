@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.serializers import CharField
 
 from .. import clock
 from ..models import Patient, Report
 from ..services import patients as patient_services
 from ..services import reports as report_services
 from ..services.idempotency import answer_once
-from .fields import read_whole
+from .fields import TextField, read_whole
 from .serializers import LONGEST_REASON, PatientSerializer, ReportSerializer, ResourceSerializer, acting_user
 
 SERIALIZERS: Final[dict[str, type[ResourceSerializer]]] = {
@@ -87,7 +86,7 @@ def read_reason(data: Any) -> str:
     """The `history_change_reason` in `data`, "" where there is none. Raises ValidationError (400)."""
     if not isinstance(data, Mapping) or data.get("history_change_reason") is None:
         return ""
-    field = CharField(max_length=LONGEST_REASON, allow_blank=True)
+    field = TextField(max_length=LONGEST_REASON, allow_blank=True)
     try:
         reason: str = field.run_validation(data["history_change_reason"])
     except ValidationError as error:

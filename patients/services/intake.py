@@ -110,7 +110,7 @@ def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime) -> b
         outcome.known += 1
         return True
     data = {name: value for name, value in row.columns.items() if name not in BODY_COLUMNS}
-    serializer = PatientSerializer(data=data, context={"user": by})
+    serializer = PatientSerializer(data=data, context={"user": by, "reads_text": True})
     try:
         serializer.is_valid(raise_exception=True)
         admit_patient(by=by, now=now, is_taken_over=True, **serializer.validated_data)
@@ -159,7 +159,9 @@ def _read_new_reports(
 
 def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: datetime) -> Report | None:
     data = {name: value for name, value in row.columns.items() if name != LINK}
-    serializer = ReportSerializer(data={**data, "patient": patient.pk}, context={"user": by})
+    serializer = ReportSerializer(
+        data={**data, "patient": patient.pk}, context={"user": by, "reads_text": True}
+    )
     try:
         serializer.is_valid(raise_exception=True)
         values = {**serializer.validated_data}

@@ -137,7 +137,7 @@ def test_plain_numerals_are_numbers(lead, patient, field, value):
     assert response.json()[field] == float(value)
 
 
-@pytest.mark.parametrize("value", ["yes please", 2, [], {}, "ja"])
+@pytest.mark.parametrize("value", ["yes please", "yes", "true", "false", "", "null", 0, 1, 2, [], {}])
 def test_what_is_neither_true_nor_false_is_refused(lead, patient, value):
     response = lead.post("/api/reports/", {"patient": patient.pk, "supplemental_oxygen": value})
     assert response.status_code == 400
@@ -152,6 +152,11 @@ def test_what_is_neither_true_nor_false_is_refused(lead, patient, value):
         ("first_name", None),
         ("first_name", ["Ada"]),
         ("first_name", True),
+        ("first_name", 5),
+        ("ward", 7),
+        ("pregnant", None),
+        ("pregnant", "yes"),
+        ("pregnant", 1),
         ("ward", None),
         ("sex", "f"),
         ("pathway", "ebola"),
@@ -188,6 +193,14 @@ def test_a_long_unknown_name_is_not_echoed_whole(lead):
     response = lead.post("/api/patients/", {**NAMES, "x" * 100_000: 1})
     assert response.status_code == 400
     assert len(response.content) < 200
+
+
+@pytest.mark.parametrize("field", ["additional", "diet", "oxygen_device", "history_change_reason"])
+@pytest.mark.parametrize("value", [5, 1.5, True, [], {}])
+def test_what_is_no_text_is_refused(lead, patient, field, value):
+    response = lead.post("/api/reports/", {"patient": patient.pk, field: value})
+    assert response.status_code == 400
+    assert set(response.json()) == {field}
 
 
 # ---------------------------------------------------------------- anything at all
