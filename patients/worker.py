@@ -23,12 +23,13 @@ from django.db.models import Min
 
 from . import clock
 from .models import Patient, WorkerHeartbeat
-from .services import reminders
+from .services import housekeeping, reminders
 
 logger = logging.getLogger("wardlight.worker")
 
 LONGEST_SLEEP: Final = 0.5  # seconds: how late a change by another process is noticed at the most
 HEARTBEAT_INTERVAL: Final = timedelta(seconds=3)
+HOUSEKEEPING_INTERVAL: Final = timedelta(hours=1)
 REMINDER_QUEUE: Final = "reminders"
 LONGEST_LOCK_NAME: Final = Task._meta.get_field("locked_by").max_length
 
@@ -56,6 +57,7 @@ class Worker:
         self._queue = queue
         self._longest_sleep = longest_sleep
         self._last_beat: datetime | None = None
+        self._last_housekeeping: datetime | None = None
         # The library locks tasks under the number of the process alone, which another machine may use as well.
         tasks._runner.worker_name = _lock_name(os.getpid())
 
@@ -63,6 +65,7 @@ class Worker:
         """Run everything that is due, and say for how many seconds there is nothing more to do."""
         close_old_connections()
         self._beat(clock.now())
+        self._plan_housekeeping(clock.now())
         self._send_reminders()
         while self._run_next_task():
             self._send_reminders()  # on time, however many other tasks are waiting
@@ -100,6 +103,11 @@ class Worker:
             WorkerHeartbeat.objects.update_or_create(name=self.name, defaults={"beat_at": now})
             WorkerHeartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
             self._last_beat = now
+
+    def _plan_housekeeping(self, now: datetime) -> None:
+        if self._last_housekeeping is None or now - self._last_housekeeping >= HOUSEKEEPING_INTERVAL:
+            housekeeping.plan_housekeeping()
+            self._last_housekeeping = now
 
     def _sleep_until_next(self, now: datetime) -> float:
         """Until the next reminder or task, half a second at most."""

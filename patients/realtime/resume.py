@@ -39,8 +39,8 @@ async def replay(connection: Connection, hub: Hub, *, since: int, epoch: str | N
                 entries = await database_sync_to_async(events.read_log)(
                     after=since, up_to=last, limit=ENTRIES_A_READ
                 )
-            if not entries:
-                break
+            if not entries or entries[0].number != since + 1:
+                raise TooOld("Events were taken away while they were replayed: list afresh.")
             since = entries[-1].number
             frames = encode_for(connection.audience, entries)
             if frames:

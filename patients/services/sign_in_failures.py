@@ -59,9 +59,13 @@ def guard_guess(is_right: Callable[[], bool], *, username: str, address: str | N
         # One after the other: on PostgreSQL guesses at the same time would not see each other's failure.
         list(User.objects.select_for_update(no_key=True).filter(username=username).values_list("pk"))
         _require_few_failures(account, address, now)
-        SignInFailure.objects.filter(at__lt=now - KEEP).delete()
         SignInFailure.objects.create(username=account, address=address, at=now)
     return False
+
+
+def clear_old(*, now: datetime) -> None:
+    """Take away the failures that throttle nobody any more."""
+    SignInFailure.objects.filter(at__lt=now - KEEP).delete()
 
 
 def _require_few_failures(account: str, address: str | None, now: datetime) -> None:
