@@ -5,6 +5,8 @@ PYTHON ?= python3 python3.11 python3.12 python3.13 python3.14
 HOST ?= 127.0.0.1
 PORT ?= 8000
 MINUTES ?= 60
+# Two files of tests at a time: much of a run is waiting for processes to start, stop and be killed.
+side_by_side := -n 2 --dist loadfile
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -99,8 +101,8 @@ test-frontend: $(installed_packages)
 # pytest comes last, so that its closing line is the last of the output. On PostgreSQL it repeats the tests
 # that use the database; the rest runs once.
 test torture: install tools chromium lint check-migrations test-frontend
-	pytest --database=postgres
-	pytest --database=sqlite
+	pytest $(side_by_side) --database=postgres
+	pytest $(side_by_side) --database=sqlite
 
 bench: install tools
 	.venv/bin/python -m tests.benchmarks.fanout

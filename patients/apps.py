@@ -17,6 +17,7 @@ class PatientsConfig(AppConfig):
         from .services import access
 
         post_migrate.connect(roles.create_groups, sender=self, dispatch_uid="wardlight.roles")
+        post_migrate.connect(events.create_counter, sender=self, dispatch_uid="wardlight.counter")
         access.connect()
         post_create_historical_record.connect(_note_version, dispatch_uid="wardlight.version")
         # Until a server or worker takes over: a command tells the servers that the log grew.

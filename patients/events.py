@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import orjson
+from django.apps import apps as installed_apps
 from django.db import connection, transaction
 
 from . import clock
@@ -198,6 +199,18 @@ def log_state() -> LogState:
         counter, _ = EventCounter.objects.get_or_create(id=1, defaults={"last": 0, "epoch": new_epoch()})
         row = (counter.last, counter.epoch)
     return LogState(*row)
+
+
+def create_counter(*, using: str, apps: Any = installed_apps, **_: Any) -> None:
+    """Make the counter's row where it is missing, under a new epoch: after a flush, as after the first migration.
+
+    Connected to post_migrate, so that no first reader or writer has to make it.
+    """
+    try:
+        counter_model = apps.get_model("patients", "EventCounter")
+    except LookupError:  # migrated back to where it does not exist
+        return
+    counter_model.objects.using(using).get_or_create(id=1, defaults={"epoch": new_epoch()})
 
 
 def read_log(*, after: int, up_to: int | None = None, limit: int = 1000) -> list[Entry]:

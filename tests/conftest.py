@@ -106,8 +106,13 @@ def take_screenshots(browser: "Browser", *, name: str) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A file for SQLite: in memory it has no WAL, and threads lock each other out at once."""
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """A file for SQLite: in memory it has no WAL, and threads lock each other out at once.
+
+    Each process that runs tests has a database of its own (the suffix).
+    """
     from django.conf import settings
 
     database = settings.DATABASES["default"]

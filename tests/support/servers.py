@@ -20,9 +20,10 @@ from psycopg2 import sql
 
 from tests.support.waiting import wait_until
 
-# Taken once at import: the test run itself sets these names for the processes that it starts.
-GIVEN_DATABASE_URL = os.environ.get("DATABASE_URL", "")
-GIVEN_REDIS_URL = os.environ.get("REDIS_URL", "")
+# Taken once, at the first import, and handed on to the processes that pytest runs files of tests in: the test run
+# itself sets the plain names for the processes that it starts.
+GIVEN_DATABASE_URL = os.environ.setdefault("GIVEN_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
+GIVEN_REDIS_URL = os.environ.setdefault("GIVEN_REDIS_URL", os.environ.get("REDIS_URL", ""))
 
 
 def free_port() -> int:
