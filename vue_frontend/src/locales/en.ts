@@ -1,8 +1,10 @@
 import { clinicalEn } from './en-clinical';
+import { patientsEn } from './en-patients';
 
 /** English: the catalogue that gives all others their shape. Sentence case, plain words. */
 export const en = {
   ...clinicalEn,
+  ...patientsEn,
   product: {
     name: 'Wardlight',
     tagline: 'Bedside observations',
@@ -13,6 +15,9 @@ export const en = {
   units: { year: 'y', month: 'm', week: 'w', day: 'd', hour: 'hr', minute: 'min' },
   common: {
     cancel: 'Cancel',
+    yes: 'Yes',
+    no: 'No',
+    tryAgain: 'Try again',
     close: 'Close',
     done: 'Done',
     loading: 'Loading',
@@ -28,6 +33,9 @@ export const en = {
     patient: 'Patient',
     record: 'Record observations',
     notifications: 'Notifications',
+    patients: 'Patients',
+    admit: 'Admit a patient',
+    patientEdit: 'Edit details',
     notFound: 'Page not found',
   },
   signIn: {
@@ -58,6 +66,7 @@ export const en = {
   header: {
     navigation: 'Main',
     board: 'Ward',
+    patients: 'Patients',
     notifications: 'Notifications',
     openCount: '{count} open',
     account: 'Account:',

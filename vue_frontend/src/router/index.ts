@@ -16,6 +16,8 @@ const signIn = () => import(/* webpackChunkName: "sign-in" */ '@/views/SignInVie
 const patient = () => import(/* webpackChunkName: "patient" */ '@/views/PatientView.vue');
 const record = () => import(/* webpackChunkName: "record" */ '@/views/RecordView.vue');
 const notifications = () => import(/* webpackChunkName: "notifications" */ '@/views/NotificationsView.vue');
+const patients = () => import(/* webpackChunkName: "patients" */ '@/views/PatientsView.vue');
+const patientForm = () => import(/* webpackChunkName: "patient-form" */ '@/views/PatientFormView.vue');
 const notFound = () => import(/* webpackChunkName: "not-found" */ '@/views/NotFoundView.vue');
 
 export const router = createRouter({
@@ -23,6 +25,21 @@ export const router = createRouter({
   routes: [
     { path: '/', name: 'board', component: wardBoard, meta: { title: 'title.board' } },
     { path: '/sign-in', name: 'sign-in', component: signIn, meta: { title: 'title.signIn', isPublic: true } },
+    { path: '/patients', name: 'patients', component: patients, meta: { title: 'title.patients' } },
+    {
+      path: '/patients/admit',
+      name: 'admit',
+      component: patientForm,
+      props: () => ({ id: null }),
+      meta: { title: 'title.admit' },
+    },
+    {
+      path: '/patients/:id(\\d+)/edit',
+      name: 'patient-edit',
+      component: patientForm,
+      props: (route) => ({ id: Number(route.params.id) }),
+      meta: { title: 'title.patientEdit' },
+    },
     {
       path: '/patients/:id(\\d+)',
       name: 'patient',

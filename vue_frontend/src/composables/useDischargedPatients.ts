@@ -1,0 +1,76 @@
+import { computed, ref, shallowRef, watch } from 'vue';
+
+import type { Patient } from '@/api/types';
+import type { ListPage } from '@/realtime/protocol';
+import { useLiveStore } from '@/stores/live';
+import { usePatientsStore } from '@/stores/patients';
+
+const PAGE_SIZE = 50;
+
+/** Discharged patients, the last discharged first, as many pages as were asked for. */
+export function useDischargedPatients(filters: () => { search: string; ward: string }) {
+  const live = useLiveStore();
+  const patients = usePatientsStore();
+  const listed = shallowRef<Patient[]>([]);
+  const count = ref<number | null>(null);
+  const isLoaded = ref(false);
+  const hasFailed = ref(false);
+  const hasMore = ref(false);
+  let question = 0;
+
+  /** A patient who changed since, here or on another screen, is shown as they are now. */
+  const rows = computed(() =>
+    listed.value.map((one) => patients.items.get(one.id) ?? one).filter((one) => one.dismissal_date !== null),
+  );
+
+  async function ask(from: number): Promise<void> {
+    const number = ++question;
+    const { search, ward } = filters();
+    hasFailed.value = false;
+    try {
+      const reply = await live.currentSocket().request<ListPage<Patient>>('patients', {
+        action: 'list',
+        filters: {
+          status: 'discharged',
+          ordering: '-dismissal_date',
+          ...(search === '' ? {} : { search }),
+          ...(ward === '' ? {} : { ward }),
+        },
+        limit: PAGE_SIZE,
+        offset: from,
+      });
+      if (number !== question) return;
+      const results = reply.data.results;
+      listed.value = from === 0 ? results : [...listed.value, ...results];
+      count.value = reply.data.count;
+      hasMore.value = results.length === PAGE_SIZE;
+      isLoaded.value = true;
+    } catch {
+      if (number === question) hasFailed.value = live.state === 'live';
+    }
+  }
+
+  const load = () => ask(0);
+  const loadMore = () => ask(listed.value.length);
+
+  let isWanted = false;
+  watch(
+    () => live.state,
+    (state) => {
+      if (state === 'live' && isWanted) void load();
+    },
+  );
+
+  return {
+    rows,
+    count,
+    isLoaded,
+    hasFailed,
+    hasMore,
+    load: () => {
+      isWanted = true;
+      return load();
+    },
+    loadMore,
+  };
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+
+import { makePatient } from '@/testing';
+import {
+  bodyOfPatient,
+  changesOfPatient,
+  draftOfPatient,
+  emptyPatientDraft,
+  problemsOfPatient,
+} from './patientDraft';
+
+const ZONE = 'Europe/London';
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+
+describe('a patient being edited', () => {
+  it('sends only what was changed, and leaves the seconds of the admission alone', () => {
+    const before = draftOfPatient(makePatient({ admission_date: '2026-11-20T08:00:41Z' }), ZONE);
+    expect(changesOfPatient(before, { ...before, bed: ' 12 ' }, ZONE)).toEqual({ bed: '12' });
+    expect(changesOfPatient(before, { ...before }, ZONE)).toEqual({});
+  });
+
+  it('says null for a hospital number that was taken away', () => {
+    const before = draftOfPatient(makePatient(), ZONE);
+    expect(changesOfPatient(before, { ...before, hospital_number: ' ' }, ZONE)).toEqual({
+      hospital_number: null,
+    });
+  });
+});
+
+describe('a patient being admitted', () => {
+  it('needs both names, and dates that exist and are not ahead', () => {
+    const draft = emptyPatientDraft('7A');
+    expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({ last_name: 'missing', first_name: 'missing' });
+    Object.assign(draft, {
+      last_name: 'Test',
+      first_name: 'Ada',
+      born: { day: '31', month: '2', year: '1950' },
+      isAdmittedNow: false,
+      admitted: { day: '22', month: '11', year: '2026', time: '12:06' },
+    });
+    expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({ born: 'noDate', admitted: 'future' });
+    draft.born = { day: '23', month: '11', year: '2026' };
+    draft.admitted.time = '12:04';
+    expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({ born: 'future' });
+  });
+
+  it('leaves the time of the admission to the server where it is now', () => {
+    const draft = { ...emptyPatientDraft('7A'), last_name: 'Test', first_name: 'Ada' };
+    expect(bodyOfPatient(draft, ZONE)).not.toHaveProperty('admission_date');
+    expect(bodyOfPatient(draft, ZONE)).toMatchObject({ hospital_number: null, date_of_birth: null });
+  });
+});

@@ -1,0 +1,124 @@
+/** A patient being admitted or edited: what was typed, what is wrong with it, and what is sent. */
+
+import type { Patient } from '@/api/types';
+import {
+  emptyDate,
+  readDate,
+  readDateTime,
+  writeDate,
+  writeDateTime,
+  type DateEntry,
+  type DateTimeEntry,
+} from './dateEntry';
+
+export interface PatientDraft {
+  last_name: string;
+  first_name: string;
+  born: DateEntry;
+  sex: Patient['sex'];
+  hospital_number: string;
+  ward: string;
+  bed: string;
+  allergies: string;
+  diagnosis: string;
+  /** With isAdmittedNow the server's clock at the moment of saving counts. */
+  isAdmittedNow: boolean;
+  admitted: DateTimeEntry;
+  pathway: Patient['pathway'];
+  pregnant: boolean;
+}
+
+export type PatientProblem = 'missing' | 'noDate' | 'future';
+export type PatientField = keyof PatientDraft;
+
+const AHEAD_MS = 5 * 60_000;
+
+export function emptyPatientDraft(ward: string): PatientDraft {
+  return {
+    last_name: '',
+    first_name: '',
+    born: emptyDate(),
+    sex: 'unknown',
+    hospital_number: '',
+    ward,
+    bed: '',
+    allergies: '',
+    diagnosis: '',
+    isAdmittedNow: true,
+    admitted: { ...emptyDate(), time: '' },
+    pathway: 'news2',
+    pregnant: false,
+  };
+}
+
+export function draftOfPatient(patient: Patient, timeZone: string): PatientDraft {
+  return {
+    last_name: patient.last_name,
+    first_name: patient.first_name,
+    born: writeDate(patient.date_of_birth),
+    sex: patient.sex,
+    hospital_number: patient.hospital_number ?? '',
+    ward: patient.ward,
+    bed: patient.bed,
+    allergies: patient.allergies,
+    diagnosis: patient.diagnosis,
+    isAdmittedNow: false,
+    admitted: writeDateTime(patient.admission_date, timeZone),
+    pathway: patient.pathway,
+    pregnant: patient.pregnant,
+  };
+}
+
+export function problemsOfPatient(
+  draft: PatientDraft,
+  now: number,
+  timeZone: string,
+): Partial<Record<PatientField, PatientProblem>> {
+  const problems: Partial<Record<PatientField, PatientProblem>> = {};
+  for (const field of ['last_name', 'first_name'] as const) {
+    if (draft[field].trim() === '') problems[field] = 'missing';
+  }
+  const born = readDate(draft.born);
+  if (born === undefined) problems.born = 'noDate';
+  else if (born !== null && Date.parse(born) > now) problems.born = 'future';
+  if (!draft.isAdmittedNow) {
+    const admitted = readDateTime(draft.admitted, timeZone);
+    if (admitted === undefined || admitted === null) problems.admitted = 'noDate';
+    else if (admitted > now + AHEAD_MS) problems.admitted = 'future';
+  }
+  return problems;
+}
+
+/** The body for `create`; call it only where problemsOfPatient found nothing. */
+export function bodyOfPatient(draft: PatientDraft, timeZone: string): Record<string, unknown> {
+  const admitted = draft.isAdmittedNow ? null : readDateTime(draft.admitted, timeZone);
+  return {
+    last_name: draft.last_name.trim(),
+    first_name: draft.first_name.trim(),
+    date_of_birth: readDate(draft.born) ?? null,
+    sex: draft.sex,
+    hospital_number: draft.hospital_number.trim() === '' ? null : draft.hospital_number.trim(),
+    ward: draft.ward.trim(),
+    bed: draft.bed.trim(),
+    allergies: draft.allergies.trim(),
+    diagnosis: draft.diagnosis.trim(),
+    pathway: draft.pathway,
+    pregnant: draft.pregnant,
+    ...(typeof admitted === 'number' ? { admission_date: new Date(admitted).toISOString() } : {}),
+  };
+}
+
+/**
+ * Only what was changed against `before`, the draft as the form was opened: an edit must not put back what
+ * somebody else changed meanwhile, nor cut the seconds off the admission.
+ */
+export function changesOfPatient(
+  before: PatientDraft,
+  draft: PatientDraft,
+  timeZone: string,
+): Record<string, unknown> {
+  const old = bodyOfPatient(before, timeZone);
+  return Object.fromEntries(
+    Object.entries(bodyOfPatient(draft, timeZone)).filter(([field, value]) => old[field] !== value),
+  );
+}
