@@ -64,6 +64,12 @@ class Patient(models.Model):
     due_interval = models.PositiveIntegerField(null=True, editable=False)  # minutes, for the grace time
     due_report_id = models.BigIntegerField(null=True, editable=False)  # the newest set, null before the first
     open_notifications = models.PositiveIntegerField(default=0, editable=False)
+    # The running plan as clients see it, and until when a running pause lasts: shown wherever the score is.
+    running_plan = models.JSONField(null=True, editable=False)
+    paused_until = models.DateTimeField(null=True, editable=False)
+    due_not_before = models.DateTimeField(null=True, editable=False)  # the end of the newest pause that began
+    # When a plan ends, a pause begins or ends: the worker then brings the columns above in line by itself.
+    resettle_at = models.DateTimeField(null=True, editable=False, db_index=True)
     # The next instant at which something must be said, and what: the background task only wakes the worker.
     reminder_at = models.DateTimeField(null=True, editable=False, db_index=True)
     reminder_kind = models.CharField(max_length=24, blank=True, default="", editable=False)
@@ -77,7 +83,8 @@ class Patient(models.Model):
         history_id_field=models.BigAutoField(primary_key=True),
         excluded_fields=[
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
-            "open_notifications", "reminder_at", "reminder_kind",
+            "open_notifications", "reminder_at", "reminder_kind", "running_plan", "paused_until", "due_not_before",
+            "resettle_at",
         ],
     )  # fmt: skip
 
@@ -207,7 +214,7 @@ class Report(models.Model):
 
     # computed by the rules when the report was saved, and kept: a later change of scale never rewrites it
     news2 = models.JSONField(default=dict, editable=False)
-    is_set = models.BooleanField(default=False, editable=False)
+    is_set = models.BooleanField(default=False, editable=False)  # or an attempt that was refused as a whole
     is_complete = models.BooleanField(default=False, editable=False)
     due_at = models.DateTimeField(null=True, editable=False)
 
@@ -340,6 +347,64 @@ class Notification(models.Model):
     @property
     def is_unresolved(self) -> bool:
         return self.status != self.Status.RESOLVED
+
+
+class Plan(models.Model):
+    """What a doctor ordered for a while: how often to observe, and at which values to call. Kept when it is over."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="plans", db_index=False)
+    steps = models.JSONField()  # [{every, for}] in minutes, from `since` on
+    call_at = models.JSONField(default=dict)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    reason = models.TextField(max_length=1000)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    suppressed_count = models.PositiveIntegerField(default=0)  # sets whose NEWS2 findings it held back
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (models.Index(fields=("patient", "id"), name="plan_of_patient"),)
+        constraints = (
+            models.UniqueConstraint(fields=("patient",), condition=Q(ended_at=None), name="plan_one_running"),
+            models.CheckConstraint(condition=Q(until__gt=models.F("since")), name="plan_ends_after_start"),
+        )
+
+    def __str__(self) -> str:
+        return f"plan {self.pk} of patient {self.patient_id}"
+
+
+class Pause(models.Model):
+    """A time in which nobody is reminded, the patient being off the ward. Its earlier versions are kept."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="pauses", db_index=False)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    reason = models.TextField(max_length=1000)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    cancelled_at = models.DateTimeField(null=True, editable=False)  # taken back before it began
+
+    _history_user: Any
+    _history_date: Any
+
+    history = HistoricalRecords(history_id_field=models.BigAutoField(primary_key=True))
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (models.Index(fields=("patient", "since", "id"), name="pause_of_patient"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(until__gte=models.F("since")), name="pause_ends_after_start"),
+        )
+
+    def __str__(self) -> str:
+        return f"pause {self.pk} of patient {self.patient_id}"
 
 
 class Event(models.Model):

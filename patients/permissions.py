@@ -53,6 +53,15 @@ ACTIONS: Final = {
     "delete": "delete",
     "acknowledge": "acknowledge",
     "preview": "preview",
+    # below a patient
+    "plan": "view",
+    "set_plan": "change_plan",
+    "end_plan": "change_plan",
+    "pauses": "view",
+    "pause": "view",
+    "add_pause": "change_plan",
+    "change_pause": "change_plan",
+    "end_pause": "change_plan",
 }
 
 # Where a role may change part of an object only, the service checks field by field.

@@ -1,11 +1,13 @@
 """Reads that need joins: each loads with one query what the representation of its objects shows."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.functions import ExtractHour
 
-from .models import Notification, Patient, Report
+from .models import Notification, Patient, Pause, Report
 from .rules.fluids import FLUID_FIELDS, FluidsRecorded
 
 HistoricalReport: Any = Report.history.model
@@ -41,6 +43,11 @@ def notifications_with_acknowledger() -> QuerySet[Notification]:
     return Notification.objects.select_related("acknowledged_by")
 
 
+def pauses_with_setter() -> QuerySet[Pause]:
+    """Every pause, those that are over too; not those that were taken back before they began."""
+    return Pause.objects.filter(cancelled_at=None).select_related("set_by")
+
+
 def search_patients(patients: QuerySet[Patient], *, text: str) -> QuerySet[Patient]:
     """Those whose names or hospital number hold every word of `text`, in any order."""
     for word in text.replace(",", " ").split():
@@ -49,6 +56,43 @@ def search_patients(patients: QuerySet[Patient], *, text: str) -> QuerySet[Patie
             holds_word |= Q(**{f"{field}__icontains": word})
         patients = patients.filter(holds_word)
     return patients
+
+
+class Raised(NamedTuple):
+    """What was raised in a period: `counts`, one row for each ward, hour, severity and kind, and `delays`, one row
+    for each notification that was acknowledged."""
+
+    counts: Iterable[Mapping[str, Any]]
+    delays: Iterable[Mapping[str, Any]]
+
+
+def notifications_raised(*, since: datetime, until: datetime, ward: str | None, zone: tzinfo) -> Raised:
+    """The notifications raised from `since` to before `until`, counted by the database.
+
+    `ward` is the patient's of today; `hour` the one (0 to 23, in `zone`) in which it was raised. `due`: how many were
+    observations that fell due, `overdue`: how many of these became overdue. `delay`: from raising to acknowledging,
+    one by one, since only PostgreSQL can say a median.
+    """
+    raised = Notification.objects.filter(created_at__gte=since, created_at__lt=until).order_by()
+    if ward is not None:
+        raised = raised.filter(patient__ward=ward)
+    raised = raised.annotate(ward=F("patient__ward"), hour=ExtractHour("created_at", tzinfo=zone))
+    is_due = Q(kind=Notification.Kind.OBSERVATION_DUE)
+    same_time = Notification.objects.filter(patient=OuterRef("patient"), due_at=OuterRef("due_at"))
+    became_overdue = Exists(same_time.filter(kind=Notification.Kind.OBSERVATION_OVERDUE))
+    counts = (
+        raised.annotate(became_overdue=became_overdue)
+        .values("ward", "hour", "severity", "kind")
+        .annotate(
+            volume=Count("pk"),
+            acknowledged=Count("acknowledged_at"),
+            due=Count("pk", filter=is_due),
+            overdue=Count("pk", filter=is_due & Q(became_overdue=True)),
+        )
+    )
+    delay = ExpressionWrapper(F("acknowledged_at") - F("created_at"), output_field=DurationField())
+    acknowledged = raised.filter(acknowledged_at__isnull=False).annotate(delay=delay)
+    return Raised(counts, acknowledged.values("ward", "hour", "severity", "kind", "delay"))
 
 
 def fluids_of(patient_id: int, *, since: datetime, until: datetime) -> list[FluidsRecorded]:

@@ -23,7 +23,7 @@ from django.db.models import Min
 
 from . import clock
 from .models import Patient, WorkerHeartbeat
-from .services import housekeeping, reminders
+from .services import housekeeping, plans, reminders
 
 logger = logging.getLogger("wardlight.worker")
 
@@ -90,6 +90,8 @@ class Worker:
 
     def _send_reminders(self) -> None:
         if self._queue in (None, REMINDER_QUEUE):
+            while plans.settle_run_out(now=clock.now()):
+                pass
             while reminders.send_due(now=clock.now()):
                 pass
 

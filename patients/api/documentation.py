@@ -8,7 +8,14 @@ from drf_yasg.inspectors import SwaggerAutoSchema
 
 from . import pagination
 from .listing import RESOURCES
-from .outputs import FluidsSerializer, NotificationSerializer, PatientVersionSerializer, PreviewSerializer
+from .outputs import (
+    FluidsSerializer,
+    NotificationSerializer,
+    PatientVersionSerializer,
+    PreviewSerializer,
+    StatisticsSerializer,
+)
+from .plans import PauseSerializer, PlanSerializer
 
 _IDEMPOTENCY_KEY = openapi.Parameter(
     "Idempotency-Key",
@@ -25,6 +32,14 @@ _IF_MATCH = openapi.Parameter(
 _REASON = openapi.Parameter(
     "reason", openapi.IN_QUERY, type=openapi.TYPE_STRING, description="why it is deleted; or in the body"
 )
+
+_OF_PLANS = {
+    "plan": PlanSerializer,
+    "set_plan": PlanSerializer,
+    "pause": PauseSerializer,
+    "add_pause": PauseSerializer,
+    "change_pause": PauseSerializer,
+}
 
 
 def _query(name: str, description: str, *, kind: str = openapi.TYPE_STRING) -> openapi.Parameter:
@@ -80,6 +95,14 @@ class ResourceSchema(SwaggerAutoSchema):
             return list_parameters(subject)
         if action == "history":
             return list_parameters("patient_history")
+        if action == "pauses":
+            return [p for p in list_parameters("pauses") if p.name != "patient"]
+        if action == "statistics":
+            return [
+                _query("since", "7 days before `until` where not given, 92 at most"),
+                _query("until", "now where not given"),
+                _query("ward", "the ward's name, to the letter"),
+            ]
         if action == "fluids":
             return [
                 _query("since", "three days before `until` where not given"),
@@ -90,6 +113,7 @@ class ResourceSchema(SwaggerAutoSchema):
     def add_manual_parameters(self, parameters: list[openapi.Parameter]) -> list[openapi.Parameter]:
         header = {
             "create": _IDEMPOTENCY_KEY,
+            "add_pause": _IDEMPOTENCY_KEY,
             "update": _IF_MATCH,
             "partial_update": _IF_MATCH,
             "destroy": _IF_MATCH,
@@ -97,13 +121,25 @@ class ResourceSchema(SwaggerAutoSchema):
         return super().add_manual_parameters(parameters if header is None else [*parameters, header])
 
     def get_request_serializer(self) -> Any:
-        return None if self.view.action == "acknowledge" else super().get_request_serializer()
+        if self.view.action in ("acknowledge", "end_plan", "end_pause"):
+            return None
+        serializer = _OF_PLANS.get(self.view.action)
+        return super().get_request_serializer() if serializer is None else serializer()
 
     def get_default_responses(self) -> dict[str, Any]:
         view_action = self.view.action
         if view_action in ("list", "history"):
             item = PatientVersionSerializer() if view_action == "history" else self.get_view_serializer()
             return {"200": page_of(self.serializer_to_schema(item))}
+        if view_action == "pauses":
+            return {"200": page_of(self.serializer_to_schema(PauseSerializer()))}
+        if view_action in _OF_PLANS:
+            status = "201" if view_action == "add_pause" else "200"
+            return {status: self.serializer_to_schema(_OF_PLANS[view_action]())}
+        if view_action in ("end_plan", "end_pause"):
+            return {"204": ""}
+        if view_action == "statistics":
+            return {"200": self.serializer_to_schema(StatisticsSerializer())}
         if view_action == "fluids":
             return {"200": self.serializer_to_schema(FluidsSerializer())}
         if view_action == "preview":

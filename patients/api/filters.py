@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError
 
 from .. import clock
-from ..models import Notification, Patient, Report
+from ..models import Notification, Patient, Pause, Report
 from ..selectors import HistoricalPatient, HistoricalReport, search_patients
 from .fields import read_instant, read_whole, show
 
@@ -163,6 +163,14 @@ class NotificationFilters(django_filters.FilterSet):
 
     class Meta:
         model = Notification
+        fields: tuple[str, ...] = ()
+
+
+class PauseFilters(django_filters.FilterSet):
+    patient = IdFilter(field_name="patient_id", help_text="the patient's id")
+
+    class Meta:
+        model = Pause
         fields: tuple[str, ...] = ()
 
 

@@ -6,12 +6,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from rest_framework.exceptions import ValidationError
 
 from .. import selectors
 from ..rules.fluids import RUNNING_PERIOD, Balance, running_balance, shift_balances
-from .fields import show
-from .filters import read_query_instant
+from .periods import read_period
 from .representations import represent_instant
 
 DEFAULT_PERIOD: Final = timedelta(days=3)
@@ -25,7 +23,7 @@ def fluid_balance(patient_id: int, *, query: Mapping[str, str], now: datetime) -
     `since` and `until` of the query are three days ago and now where not given, 31 days apart at most; shifts
     that reach over them are whole. Raises ValidationError (400).
     """
-    since, until = _read_period(query, now=now)
+    since, until = read_period(query, now=now, default=DEFAULT_PERIOD, longest=LONGEST_PERIOD)
     records = selectors.fluids_of(
         patient_id, since=min(since - _LONGEST_SHIFT, until - RUNNING_PERIOD), until=until + _LONGEST_SHIFT
     )
@@ -36,28 +34,6 @@ def fluid_balance(patient_id: int, *, query: Mapping[str, str], now: datetime) -
         "shifts": [_represent(balance) for balance in shifts],
         "last_24_hours": _represent(running_balance(records, until=until)),
     }
-
-
-def _read_period(query: Mapping[str, str], *, now: datetime) -> tuple[datetime, datetime]:
-    errors: dict[str, Any] = {
-        show(name): ["No such parameter. There are: since, until."]
-        for name in query
-        if name not in ("since", "until", "format")
-    }
-    instants: dict[str, datetime] = {}
-    for name in ("since", "until"):
-        if query.get(name):
-            try:
-                instants[name] = read_query_instant(query[name])
-            except ValidationError as error:
-                errors[name] = error.detail
-    until = instants.get("until", now)
-    since = instants.get("since", until - DEFAULT_PERIOD)
-    if not errors and not timedelta(0) < until - since <= LONGEST_PERIOD:
-        errors["since"] = ["It must be before `until`, by 31 days at most."]
-    if errors:
-        raise ValidationError(errors)
-    return since, until
 
 
 def _represent(balance: Balance) -> dict[str, Any]:

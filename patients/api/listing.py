@@ -21,6 +21,7 @@ from .filters import (
     NotificationFilters,
     PatientFilters,
     PatientHistoryFilters,
+    PauseFilters,
     ReportFilters,
     apply_filters,
 )
@@ -29,6 +30,7 @@ from .representations import (
     represent_notification,
     represent_patient,
     represent_patient_version,
+    represent_pause,
     represent_report,
 )
 
@@ -88,6 +90,14 @@ RESOURCES: Final[dict[str, Resource]] = {
         orderings=("history_id",),
         default_ordering="-history_id",
         name="version",
+    ),
+    "pauses": Resource(
+        rows=selectors.pauses_with_setter,
+        represent=represent_pause,
+        filter_set=PauseFilters,
+        orderings=("since",),
+        default_ordering="-since",
+        name="pause",
     ),
 }  # fmt: skip
 

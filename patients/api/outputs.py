@@ -48,6 +48,18 @@ class LastScoredSerializer(serializers.Serializer):
     spo2_scale = serializers.IntegerField()
 
 
+class RunningPlanSerializer(serializers.Serializer):
+    """The plan that runs, as at `plan/` below the patient; null: none runs."""
+
+    steps = serializers.ListField(child=serializers.DictField(), help_text="{every, for}, in minutes")
+    call_at = serializers.DictField()
+    until = serializers.DateTimeField()
+    reason = serializers.CharField()
+    by = UserReferenceSerializer()
+    since = serializers.DateTimeField()
+    suppressed_count = serializers.IntegerField()
+
+
 class PreviewSerializer(serializers.Serializer):
     """What saving a report would compute; `unusual` asks for confirmation, field by field."""
 
@@ -120,6 +132,33 @@ class FluidsSerializer(serializers.Serializer):
     until = serializers.DateTimeField()
     shifts = FluidBalanceSerializer(many=True)
     last_24_hours = FluidBalanceSerializer()
+
+
+class TimeToAcknowledgeSerializer(serializers.Serializer):
+    median = serializers.FloatField(allow_null=True, help_text="seconds; null: none was acknowledged")
+    p90 = serializers.FloatField(allow_null=True)
+
+
+class CountsSerializer(serializers.Serializer):
+    """With `ward`, `hour`, `severity` or `kind` beside, in the lists that are by one of these."""
+
+    volume = serializers.IntegerField(help_text="how many notifications were raised")
+    acknowledged = serializers.IntegerField()
+    time_to_acknowledge = TimeToAcknowledgeSerializer()
+    due = serializers.IntegerField(help_text="how many observations fell due")
+    overdue = serializers.IntegerField(help_text="how many of these became overdue")
+    overdue_share = serializers.FloatField(allow_null=True, help_text="0 to 1; null: none fell due")
+
+
+class StatisticsSerializer(serializers.Serializer):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    ward = serializers.CharField(allow_null=True)
+    total = CountsSerializer()
+    by_ward = CountsSerializer(many=True)
+    by_hour = CountsSerializer(many=True, help_text="0 to 23, ward time")
+    by_severity = CountsSerializer(many=True)
+    by_kind = CountsSerializer(many=True)
 
 
 class RangeSerializer(serializers.Serializer):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from ..models import Notification, Patient, Report
+from ..models import Notification, Patient, Pause, Plan, Report
 from ..rules.formulas import daytime, mean_arterial_pressure, pulse_pressure
 
 # What a report holds as recorded, in contract.md's order.
@@ -135,6 +135,41 @@ def represent_patient(patient: Patient) -> dict[str, Any]:
         "current_risk": patient.current_risk,
         "next_due_at": represent_instant(patient.next_due_at),
         "open_notifications": patient.open_notifications,
+        "plan": represent_running_plan(patient),
+        "paused_until": represent_instant(patient.paused_until),
+    }
+
+
+def represent_plan(plan: Plan) -> dict[str, Any]:
+    """A plan; also what the patient's row keeps of the running one. `every` and `for` are minutes."""
+    return {
+        "steps": plan.steps,
+        "call_at": plan.call_at,
+        "until": represent_instant(plan.until),
+        "reason": plan.reason,
+        "by": represent_user(plan.set_by),
+        "since": represent_instant(plan.since),
+        "suppressed_count": plan.suppressed_count,
+    }
+
+
+_PLAN_MEMBERS = ("steps", "call_at", "until", "reason", "by", "since", "suppressed_count")
+
+
+def represent_running_plan(patient: Patient) -> dict[str, Any] | None:
+    """The plan that the patient's row keeps, its members in the order of `represent_plan`."""
+    kept = patient.running_plan
+    return None if kept is None else {name: kept[name] for name in _PLAN_MEMBERS}
+
+
+def represent_pause(pause: Pause) -> dict[str, Any]:
+    """A pause; `set_by` should be loaded where many are represented."""
+    return {
+        "id": pause.pk,
+        "since": represent_instant(pause.since),
+        "until": represent_instant(pause.until),
+        "reason": pause.reason,
+        "by": represent_user(pause.set_by),
     }
 
 

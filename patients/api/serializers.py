@@ -36,6 +36,7 @@ from .outputs import (
     LastReportSerializer,
     LastScoredSerializer,
     News2Serializer,
+    RunningPlanSerializer,
     UserReferenceSerializer,
 )
 from .representations import represent_history, represent_patient, represent_report
@@ -165,6 +166,10 @@ class PatientSerializer(ResourceSerializer):
     current_risk = serializers.CharField(read_only=True)
     next_due_at = serializers.DateTimeField(read_only=True)
     open_notifications = serializers.IntegerField(read_only=True)
+    plan = RunningPlanSerializer(read_only=True)
+    paused_until = serializers.DateTimeField(
+        read_only=True, help_text="the end of the running pause; null: none runs"
+    )
 
     def validate_hospital_number(self, value: str | None) -> str | None:
         return value or None  # a unique column takes "" only once

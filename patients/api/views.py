@@ -16,13 +16,14 @@ from ..events import log_state
 from ..models import Notification, Patient, Report
 from ..rules.ranges import RANGES
 from ..services import notifications as notification_services
-from . import listing, writing
+from . import listing, plans, writing
 from .documentation import ResourceSchema
 from .fluids import fluid_balance
 from .headers import entity_tag, read_if_match
 from .outputs import NotificationSerializer
-from .representations import represent_notification
+from .representations import represent_notification, represent_pause
 from .serializers import HistorySerializer, PatientSerializer, ReportSerializer
+from .statistics import notification_statistics
 
 _PAGING: Final = frozenset({"limit", "offset", "cursor", "ordering", "format"})
 
@@ -159,6 +160,59 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
         balance = fluid_balance(patient.pk, query=request.query_params, now=clock.now())
         return Response(balance, headers={"X-Event": str(event)})
 
+    @action(detail=True)
+    def plan(self, request: Request, pk: str) -> Response:
+        """The running plan; 404 where none runs."""
+        event = log_state().last
+        plan = plans.read_plan(self.get_object(), now=clock.now())
+        return Response(plan, headers={"X-Event": str(event)})
+
+    @plan.mapping.put
+    def set_plan(self, request: Request, pk: str) -> Response:
+        """Let this plan run from now on, in place of the one that runs. By a doctor or lead."""
+        patient = self.get_object()
+        return Response(plans.set_plan(patient.pk, data=request.data, context={"user": request.user}))
+
+    @plan.mapping.delete
+    def end_plan(self, request: Request, pk: str) -> Response:
+        """End the running plan; it is kept, and the patient's own interval and pathway decide again."""
+        plans.end_plan(self.get_object().pk, context={"user": request.user})
+        return Response(status=204)
+
+    @action(detail=True)
+    def pauses(self, request: Request, pk: str) -> Response:
+        """The times in which nobody is or was reminded of the patient, newest first."""
+        self.get_object()
+        return self.answer_list("pauses", only={"patient": pk})
+
+    @pauses.mapping.post
+    def add_pause(self, request: Request, pk: str) -> Response:
+        """Remind nobody for a while: the patient is off the ward. By a doctor or lead."""
+        added = plans.add_pause(
+            self.get_object().pk,
+            data=request.data,
+            context={"user": request.user},
+            idempotency_key=request.headers.get("Idempotency-Key"),
+        )
+        return Response(added, status=201)
+
+    @action(detail=True, url_path="pauses/(?P<pause_id>[0-9]+)")
+    def pause(self, request: Request, pk: str, pause_id: str) -> Response:
+        """One pause."""
+        return Response(represent_pause(plans.find_pause(self.get_object().pk, pause_id)))
+
+    @pause.mapping.patch
+    def change_pause(self, request: Request, pk: str, pause_id: str) -> Response:
+        """Let a pause that is not over end earlier or later."""
+        pause = plans.find_pause(self.get_object().pk, pause_id)
+        return Response(plans.change_pause(pause, data=request.data, context={"user": request.user}))
+
+    @pause.mapping.delete
+    def end_pause(self, request: Request, pk: str, pause_id: str) -> Response:
+        """End a pause now; one that has not begun is taken back. 409 where it is over."""
+        plans.end_pause(plans.find_pause(self.get_object().pk, pause_id), context={"user": request.user})
+        return Response(status=204)
+
 
 class ReportViewSet(WriteMixin, ReadMixin, ResourceViewSet):
     """Reports: sets of observations. The newest first, by the time they were taken."""
@@ -189,6 +243,13 @@ class NotificationViewSet(ReadMixin, ResourceViewSet):
     subject = "notifications"
     queryset = Notification.objects.all()
     serializer_class = NotificationSerializer
+
+    @action(detail=False)
+    def statistics(self, request: Request) -> Response:
+        """Volume, time to acknowledge and overdue share, by ward, hour of the day, severity and kind."""
+        event = log_state().last
+        found = notification_statistics(request.query_params, now=clock.now())
+        return Response(found, headers={"X-Event": str(event)})
 
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str) -> Response:

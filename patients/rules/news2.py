@@ -180,6 +180,15 @@ def is_set(values: Mapping[str, Any]) -> bool:
     return any(_recorded(values, field=field) is not None for field in VITAL_SIGN_FIELDS)
 
 
+def is_attempt(values: Mapping[str, Any]) -> bool:
+    """Whether a set was tried and nothing of it could be taken: no vital sign, a scored one refused or unable.
+
+    `values["not_measured"]`: field -> reason. "Not appropriate" is a decision, no attempt.
+    """
+    reasons = values.get("not_measured") or {}
+    return not is_set(values) and any(reasons.get(field) in ("refused", "unable") for field in SCORED_FIELDS)
+
+
 def reason_not_scored(*, date_of_birth: date | None, pregnant: bool, pathway: str, on: date) -> str | None:
     """Why NEWS2 does not apply on that day: "under_16", "pregnant", "pathway_none", or None: it applies.
 

@@ -40,10 +40,10 @@ def next_due(
 ) -> Due:
     """When the next set of this patient is due.
 
-    `sets`: those of the running stay, at least from the newest complete one (else the first) to the newest,
-    in any order; older ones and reports that are no sets change nothing. `planned_interval` gives the
+    `sets`: those of the running stay and the attempts at one, at least from the newest complete one (else the first)
+    to the newest, in any order; older ones and reports that are neither change nothing. `planned_interval` gives the
     interval that a monitoring plan asks for after a set taken at that instant, None where it asks for
-    none. `paused_until`: the end of a running pause.
+    none. `paused_until`: the end of the newest pause that has begun.
     """
     if patient.dismissal_date is not None:
         return NEVER_DUE
@@ -81,20 +81,26 @@ def _due_by_sets(
     else:
         due = _first_due(patient, planned_interval=planned_interval)
         incomplete = deciding_and_newer
-    for report in incomplete:
-        due = _brought_forward(due, report=report)
+    for index, report in enumerate(incomplete):
+        if report.is_attempt:
+            earlier = deciding_and_newer[: len(deciding_and_newer) - len(incomplete) + index]
+            due = _brought_forward(due, report=report, interval=_interval_of_risk(earlier, patient=patient))
+        else:
+            due = _brought_forward(due, report=report, interval=pathway_interval(report.score))
     return due
 
 
 def _from_newest(sets: Sequence[ReportFacts], *, decides: Callable[[ReportFacts], bool]) -> list[ReportFacts]:
     """The newest set that decides and all newer ones, oldest first; all sets where none decides."""
-    ordered = sorted((report for report in sets if report.is_set), key=order_of)
+    ordered = sorted((report for report in sets if report.is_set or report.is_attempt), key=order_of)
     deciding = newest(report for report in ordered if decides(report))
     return ordered if deciding is None else ordered[ordered.index(deciding) :]
 
 
 def _decides(report: ReportFacts, *, patient: PatientFacts) -> bool:
     """A complete set settles the due time, and so does any set of a patient who is not scored."""
+    if report.is_attempt:
+        return False
     if report.score.complete or report.score.not_scored_because is not None:
         return True
     reason = reason_not_scored(
@@ -136,9 +142,21 @@ def _first_due(
     return Due(at=start + FIRST_SET_INTERVAL, interval=FIRST_SET_INTERVAL)
 
 
-def _brought_forward(due: Due, *, report: ReportFacts) -> Due:
-    """An incomplete set may bring the due time forward, never back."""
-    interval = _minutes(report.monitoring_interval) or pathway_interval(report.score)
+def _interval_of_risk(sets: Sequence[ReportFacts], *, patient: PatientFacts) -> timedelta | None:
+    """The shortest interval that the pathway asks for after any of these; None where it asks for none."""
+    pathway = PATHWAYS[patient.pathway]
+    intervals = [pathway.interval(report, patient=patient) for report in sets if report.is_set]
+    return min((interval for interval in intervals if interval is not None), default=None)
+
+
+def _brought_forward(due: Due, *, report: ReportFacts, interval: timedelta | None) -> Due:
+    """An incomplete set may bring the due time forward, never back; `interval`: where it names none of its own.
+
+    After one that was refused as a whole it is the risk's, however long a plan's or the patient's is (adr/0014).
+    """
+    interval = _minutes(report.monitoring_interval) or interval
+    if interval is None:
+        return due
     at = report.datetime + interval
     if due.at is None or at < due.at:
         return Due(at=at, interval=interval)

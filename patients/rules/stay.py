@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from patients.rules.news2 import Score, is_set
+from patients.rules.news2 import Score, is_attempt, is_set
 
 
 def as_utc(instant: dt.datetime) -> dt.datetime:
@@ -66,6 +66,11 @@ class ReportFacts:
     def is_set(self) -> bool:
         """Whether any vital sign was recorded; fluids or a laboratory value alone are no set."""
         return is_set(self.values)
+
+    @property
+    def is_attempt(self) -> bool:
+        """Whether a set was tried and refused as a whole: it counts for the due time only."""
+        return is_attempt(self.values)
 
     @property
     def is_scored(self) -> bool:

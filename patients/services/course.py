@@ -10,17 +10,22 @@ from typing import Any
 
 from ..models import Notification, Patient, Report
 from ..rules.findings import Finding
-from ..rules.pathways import PATHWAYS
 from ..rules.schedule import Due, current_risk, next_due
 from ..rules.stay import ReportFacts, newest, order_of
-from . import notifications, reminders
+from . import notifications, reminders, running
 from .locks import DERIVED_FIELDS, save_derived
-from .stay import patient_facts, recent_sets
+from .stay import pathway_of, patient_facts, plan_facts, recent_sets
 
 
 def due_of(patient: Patient, *, sets: Sequence[ReportFacts]) -> Due:
     """When the patient's next set is due, given the recent sets of the stay."""
-    return next_due(patient_facts(patient), sets=sets)
+    plan = plan_facts(patient)
+    return next_due(
+        patient_facts(patient),
+        sets=sets,
+        planned_interval=None if plan is None else plan.interval_after,
+        paused_until=patient.due_not_before,
+    )
 
 
 def settle(
@@ -39,6 +44,9 @@ def settle(
     """
     due_before = patient.next_due_at
     before = _stored(patient)
+    is_run_out = patient.resettle_at is not None and patient.resettle_at <= now
+    if is_run_out or (report is None and removed is None):
+        running.look_again(patient, now=now)
     _derive(patient, sets=sets, report=report)
     unresolved = notifications.unresolved_of(patient)
     if patient.is_discharged:
@@ -74,7 +82,7 @@ def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | N
     due = due_of(patient, sets=sets)
     patient.next_due_at = due.at
     patient.due_interval = None if due.interval is None else round(due.interval.total_seconds() / 60)
-    newest_set = newest(sets)
+    newest_set = newest(facts for facts in sets if facts.is_set)
     patient.due_report_id = None if newest_set is None else newest_set.id
     patient.current_risk = current_risk(sets)
     _set_last_report(patient, report=report)
@@ -119,7 +127,7 @@ def _reopen_what_was_closed_by_mistake(patient: Patient, *, unresolved: list[Not
     told = notifications.causes_told(unresolved)
     raised_at = {n.pk: (n.report.datetime, n.report.pk) for n in closed if n.report is not None}
     sets = recent_sets(patient, back_to=min(raised_at.values())[0])
-    pathway = PATHWAYS[patient.pathway]
+    pathway = pathway_of(patient)
     for notification in closed:
         since = [s for s in sets if s.is_scored and (s.datetime, s.id or 0) >= raised_at[notification.pk]]
         causes = notifications.causes_of(notification)
@@ -142,7 +150,8 @@ def _tell(
     """Resolve the deteriorations that no longer hold, then raise what is new, by the patient's pathway."""
     if report is None and removed is None:
         return
-    pathway = PATHWAYS[patient.pathway]
+    pathway = pathway_of(patient)
+    sets = [facts for facts in sets if facts.is_set]  # an attempt that was refused says nothing
     facts = next((facts for facts in sets if report is not None and facts.id == report.pk), None)
     changed_id = report.pk if report is not None else removed
     raised = notifications.raised_on(unresolved, report_id=changed_id)
@@ -161,6 +170,9 @@ def _tell(
         # Entered behind a newer, incomplete set: that one cannot say what this one shows.
         findings = _worst_of_each_cause([*_findings_up_to(facts, patient=patient, sets=sets), *findings])
     judged = newest_set if is_late or facts is None else facts
+    is_new_set = not (is_late or is_correction)
+    if is_new_set and pathway.held_back(patient_facts(patient), reports=sets):
+        running.count_held_back(patient)
     notifications.tell_findings(
         findings,
         patient=patient,
@@ -168,7 +180,7 @@ def _tell(
         report_id=_saved_id(judged),
         history_id=history_id if judged is facts else _newest_version_of(_saved_id(judged)),
         now=now,
-        is_new_set=not (is_late or is_correction),
+        is_new_set=is_new_set,
     )
 
 
@@ -204,4 +216,4 @@ def _findings_up_to(
     if facts is None:
         return []
     until_then = [other for other in sets if order_of(other) <= order_of(facts)]
-    return PATHWAYS[patient.pathway].findings(patient_facts(patient), reports=until_then)
+    return pathway_of(patient).findings(patient_facts(patient), reports=until_then)

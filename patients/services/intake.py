@@ -16,7 +16,7 @@ from .. import events
 from ..api.representations import RECORDED_FIELDS, represent_history, represent_report
 from ..api.serializers import PatientSerializer, ReportSerializer
 from ..models import Patient, Report
-from ..rules.news2 import is_set
+from ..rules.news2 import is_attempt, is_set
 from ..rules.stay import ReportFacts
 from .course import due_of, settle
 from .errors import NotAllowed, Refused
@@ -179,8 +179,12 @@ def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: 
         return None
     report = Report(patient=patient, recorded_by=by, created_at=now, updated_at=now, **values)
     score = score_values(patient, values, taken_at=report.datetime)
-    report.news2, report.is_set, report.is_complete = score.as_dict(), is_set(values), score.complete
+    report.news2, report.is_set, report.is_complete = score.as_dict(), _is_set(values), score.complete
     return report
+
+
+def _is_set(values: Mapping[str, Any]) -> bool:
+    return is_set(values) or is_attempt(values)
 
 
 def _key(report: Any) -> tuple[Any, ...]:
@@ -201,7 +205,7 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
         events.note_change("reports", "create", report.pk, partial(represent_report, report))
         events.note_change("history", "create", version.pk, partial(represent_history, version))
     # The rules look at sets: fluids or a laboratory value after the last one must not hide it from them.
-    newest = max(reports, key=lambda report: (report.is_set, report.datetime, report.pk))
+    newest = max(reports, key=lambda report: (report_facts(report).is_set, report.datetime, report.pk))
     settle(
         patient,
         sets=recent_sets(patient),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ..events import unit_of_work
 from ..models import Patient, Report
 from ..permissions import may, role_of
-from . import reminders
+from . import plans, reminders
 from .course import settle
 from .errors import Conflict, NotAllowed, Refused, Stale
 from .locks import lock_patient
@@ -77,6 +77,8 @@ def change_patient(
         _check_dates(patient, now=now)
         if "admission_date" in changed and not is_readmission:
             _check_stay_keeps_its_reports(patient, admitted_before=admitted_before)
+        if is_readmission and "admission_date" in changed:
+            plans.end_with_stay(patient, by=by, now=now)
         patient.version += 1
         patient.updated_at = now
         _save(patient, by=by, now=now)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ..events import unit_of_work
 from ..models import Patient, Report
 from ..rules.formulas import mean_arterial_pressure, pulse_pressure
-from ..rules.news2 import RESPONSES, Score, is_set, response_to, score_set
+from ..rules.news2 import RESPONSES, Score, is_attempt, is_set, response_to, score_set
 from ..rules.ranges import check_possible, check_unusual
 from ..rules.stay import ReportFacts
 from .course import due_of, settle
@@ -150,7 +150,7 @@ def _as_text(instant: datetime) -> str:
 
 def _keep_score(report: Report, score: Score) -> None:
     report.news2 = score.as_dict()
-    report.is_set = is_set(vars(report))
+    report.is_set = is_set(vars(report)) or is_attempt(vars(report))
     report.is_complete = score.complete
 
 

@@ -1,13 +1,14 @@
 """A patient's running stay, read from the database as the facts that the rules look at."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..models import Patient, Report
 from ..prepared import Hole, PreparedQuery
 from ..rules.news2 import SCORED_FIELDS, Score, reason_not_scored, score_set
 from ..rules.pathways import PATHWAYS
+from ..rules.plan import SCORE, Limits, PlanFacts, PlannedPathway, Step
 from ..rules.ranges import VITAL_SIGN_FIELDS
 from ..rules.stay import PatientFacts, ReportFacts
 
@@ -16,7 +17,7 @@ FIRST_READ: Final = 12
 WIDENED_BY: Final = 8
 
 _FACT_FIELDS: Final = tuple(dict.fromkeys((*VITAL_SIGN_FIELDS, *SCORED_FIELDS)))
-_READ_FIELDS: Final = ("id", "datetime", "news2", "monitoring_interval", *_FACT_FIELDS)
+_READ_FIELDS: Final = ("id", "datetime", "news2", "monitoring_interval", "not_measured", *_FACT_FIELDS)
 
 # The first read of recent_sets, which nearly always is the only one.
 _NEWEST_SETS: Final = PreparedQuery(
@@ -48,12 +49,39 @@ def patient_facts(patient: Patient) -> PatientFacts:
     )
 
 
+def plan_facts(patient: Patient) -> PlanFacts | None:
+    """The running plan as the rules see it, from the patient's row; None where none runs."""
+    plan = patient.running_plan
+    if plan is None:
+        return None
+    steps = [
+        Step(
+            every=timedelta(minutes=step["every"]),
+            lasts=None if step["for"] is None else timedelta(minutes=step["for"]),
+        )
+        for step in plan["steps"]
+    ]
+    limits = {field: Limits(**bounds) for field, bounds in plan["call_at"].items() if field != SCORE}
+    return PlanFacts(
+        since=datetime.fromisoformat(plan["since"]),
+        until=datetime.fromisoformat(plan["until"]),
+        steps=steps,
+        score=plan["call_at"].get(SCORE),
+        limits=limits,
+    )
+
+
+def pathway_of(patient: Patient) -> PlannedPathway:
+    """The rules of the patient's pathway, as a running plan changes them."""
+    return PlannedPathway(PATHWAYS[patient.pathway], plan=plan_facts(patient))
+
+
 def report_facts(report: Report) -> ReportFacts:
     """A report, saved or not, with the score it holds."""
     return ReportFacts(
         id=report.pk,
         datetime=report.datetime,
-        values={field: getattr(report, field) for field in _FACT_FIELDS},
+        values={field: getattr(report, field) for field in (*_FACT_FIELDS, "not_measured")},
         score=Score.from_dict(report.news2),
         monitoring_interval=report.monitoring_interval,
     )

@@ -227,6 +227,66 @@ def test_a_pause_moves_the_due_time_to_its_end_but_never_forward():
     assert due_at(patient=make_patient(pathway="none"), paused_until=at(3)) is None
 
 
+# A set that was tried and refused as a whole
+
+REFUSED = {"not_measured": {"pulse": "refused", "respiration": "unable"}}
+
+
+def test_after_a_refusal_the_next_try_is_due_at_the_risks_interval_at_the_latest():
+    ill, refused = make_total(5, when=at(1), id=1), make_report(REFUSED, when=at(1, minutes=30), id=2)
+    relaxed = make_patient(monitoring_interval=480)
+    assert due_at(ill, patient=relaxed) == at(9)
+    assert due_at(ill, refused, patient=relaxed) == at(2, minutes=30)
+
+
+def test_a_refusal_never_moves_the_due_time_back():
+    ill, refused = make_total(5, when=at(1), id=1), make_report(REFUSED, when=at(3), id=2)
+    assert due_at(ill, refused) == at(2)
+    assert due_at(make_report(REFUSED, when=at(minutes=5), id=1)) == at(minutes=15)
+
+
+def test_a_newer_lower_bound_counts_for_the_risk_after_a_refusal():
+    well, grave = (
+        make_total(0, when=at(1), id=1),
+        make_report({"pulse": 140, "respiration": 26}, when=at(2), id=2),
+    )
+    refused = make_report(REFUSED, when=at(2, minutes=10), id=3)
+    assert due_at(well, grave, refused) == at(3)
+    slow = make_report({"pulse": 140, "respiration": 26}, when=at(2), id=2, monitoring_interval=600)
+    assert due_at(well, slow, refused) == at(3, minutes=10)
+
+
+def test_a_refusals_own_interval_brings_the_time_forward():
+    ill = make_total(0, when=at(1), id=1)
+    refused = make_report(REFUSED, when=at(2), id=2, monitoring_interval=30)
+    assert due_at(ill, refused) == at(2, minutes=30)
+
+
+def test_a_refusal_of_a_patient_who_is_not_scored_does_not_settle_the_due_time():
+    patient = make_patient(pregnant=True)
+    taken = make_complete(when=at(1), id=1, not_scored_because="pregnant", monitoring_interval=30)
+    refused = make_report(REFUSED, when=at(1, minutes=10), id=2, not_scored_because="pregnant")
+    assert due_at(taken, refused, patient=patient) == at(1, minutes=30)
+    without = make_patient(pathway="none")
+    assert (
+        due_at(make_report(REFUSED, when=at(1), not_scored_because="pathway_none"), patient=without) is None
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"not_measured": {"pulse": "not_appropriate"}},
+        {"not_measured": {"weight": "refused"}},
+        {"not_measured": {}},
+        {"not_measured": None},
+    ],
+)
+def test_what_is_no_refusal_of_a_set_changes_nothing(values):
+    ill, other = make_total(5, when=at(1), id=1), make_report(values, when=at(1, minutes=30), id=2)
+    assert due_at(ill, other, patient=make_patient(monitoring_interval=480)) == at(9)
+
+
 # Clock changes: Berlin went from 2:00 to 3:00 on 2024-03-31 and from 3:00 to 2:00 on 2024-10-27
 
 
