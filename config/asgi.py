@@ -24,6 +24,7 @@ from patients.consumers import (
     PatientConsumer,
     ReportConsumer,
 )
+from patients.realtime import daphne_protocol
 from patients.realtime.demultiplexer import AsyncJsonWebsocketDemultiplexer
 from patients.realtime.hub import get_hub
 from patients.realtime.threads import lent_thread
@@ -70,6 +71,8 @@ sockets: list[tuple[str, Any]] = [
     ("ws/notifications/", streams.single("notifications")),
 ]
 unknown_socket: Any = refuse_handshake
+
+daphne_protocol.install()
 
 application = ProtocolTypeRouter(
     {

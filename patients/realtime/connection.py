@@ -47,11 +47,16 @@ def encode_text_frame(payload: bytes) -> bytes:
     return b"\x81\x7f" + struct.pack("!Q", length) + payload
 
 
+def protocol_behind(send: Send) -> Any:
+    """Daphne's protocol that an ASGI `send` leads to; None on another server, or where a field is missing."""
+    return send.args[0] if DirectOutlet.fits(send) else None  # type: ignore[attr-defined]
+
+
 class DirectOutlet:
     """Writes to the socket first and leaves only the rest to Twisted, which halves the time of a fan-out.
 
-    It leans on private fields of Twisted and Daphne: `fits` says whether they are there, a test guards them,
-    and AsgiOutlet takes over where they are not.
+    It leans on private fields of Twisted and Daphne, as intake.py does: `fits` says whether they are there, a test
+    guards them, and AsgiOutlet takes over where they are not.
     """
 
     __slots__ = ("protocol", "send", "transport")
@@ -69,10 +74,11 @@ class DirectOutlet:
             isinstance(getattr(transport, "socket", None), socket.socket)
             and all(
                 hasattr(transport, name)
-                for name in ("dataBuffer", "_tempDataBuffer", "_tempDataLen", "offset")
+                for name in ("dataBuffer", "_tempDataBuffer", "_tempDataLen", "offset", "pauseProducing")
             )
             and all(
-                hasattr(protocol, name) for name in ("state", "STATE_OPEN", "sendCloseFrame", "send_queue")
+                hasattr(protocol, name)
+                for name in ("state", "STATE_OPEN", "sendCloseFrame", "send_queue", "onMessage", "last_ping")
             )
         )
 
@@ -110,13 +116,6 @@ class DirectOutlet:
             protocol.sendCloseFrame(code=code)
             asyncio.get_running_loop().call_later(SECONDS_TO_LEAVE, self.transport.abortConnection)
 
-    def pause_reading(self) -> None:
-        self.transport.pauseProducing()
-
-    def resume_reading(self) -> None:
-        if self.protocol.state == self.protocol.STATE_OPEN:
-            self.transport.resumeProducing()
-
 
 class AsgiOutlet:
     """The plain ASGI way, for any server: frames wait in a task's queue."""
@@ -137,12 +136,6 @@ class AsgiOutlet:
 
     def close(self, code: int) -> None:
         self._put({"type": "websocket.close", "code": code}, 0)
-
-    def pause_reading(self) -> None:
-        """A plain ASGI server offers no way to stop reading: the demultiplexer's own pace must do."""
-
-    def resume_reading(self) -> None:
-        """See pause_reading."""
 
     def _put(self, message: dict[str, Any], size: int) -> None:
         self._waiting.append(message)
@@ -189,8 +182,9 @@ class Connection:
     )
 
     def __init__(self, send: Send, *, user: Any, role: str | None, sign_in: Any, single: str | None) -> None:
+        protocol = protocol_behind(send)
         self.outlet: DirectOutlet | AsgiOutlet = (
-            DirectOutlet(send.args[0]) if DirectOutlet.fits(send) else AsgiOutlet(send)  # type: ignore[attr-defined]
+            AsgiOutlet(send) if protocol is None else DirectOutlet(protocol)
         )
         self.user_id: int = user.pk
         self.role = role

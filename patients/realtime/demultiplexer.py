@@ -7,49 +7,29 @@ stream's consumer is made for a request and forgotten; pushed frames do not pass
 
 import asyncio
 import logging
-import time
-from collections import deque
 from typing import Any, Final
 
 import orjson
 
 from ..permissions import role_of
-from .connection import CLOSE_RESTART, CLOSE_TOO_MANY, STREAMS, Connection, Send, encode_text_frame
+from .connection import (
+    CLOSE_RESTART,
+    CLOSE_TOO_MANY,
+    STREAMS,
+    Connection,
+    Send,
+    encode_text_frame,
+    protocol_behind,
+)
 from .consumer import StreamConsumer
 from .hub import Hub, get_hub
+from .intake import FRAMES_A_SECOND, SECONDS_UNTIL_CLOSED, SECONDS_UNTIL_SLOWED, Intake
 from .json_frames import BadFrame, read_frame
 from .threads import lent_thread
 
 logger = logging.getLogger("wardlight.socket")
 
-FRAMES_A_SECOND: Final = 50
-SECONDS_UNTIL_SLOWED: Final = 5
-SECONDS_UNTIL_CLOSED: Final = 15
 SLOWED_PAUSE: Final = 1 / FRAMES_A_SECOND
-
-
-class Flow:
-    """How fast a client sends: over 50 frames a second for 5 s it is slowed, after 15 s closed."""
-
-    __slots__ = ("_arrivals", "_too_fast_since", "slowed_for")
-
-    def __init__(self) -> None:
-        # Seconds that we made the client wait: without them, a flood that is slowed would look like a quiet client.
-        self.slowed_for = 0.0
-        self._arrivals: deque[float] = deque(maxlen=FRAMES_A_SECOND)
-        self._too_fast_since: float | None = None
-
-    def count(self, at: float) -> float:
-        """Note a frame at `at` (monotonic seconds); returns for how many seconds the client has been too fast."""
-        arrivals, unslowed = self._arrivals, at - self.slowed_for
-        is_fast = len(arrivals) == FRAMES_A_SECOND and unslowed - arrivals[0] < 1
-        arrivals.append(unslowed)
-        if not is_fast:
-            self._too_fast_since = None
-            return 0
-        if self._too_fast_since is None:
-            self._too_fast_since = at
-        return at - self._too_fast_since
 
 
 class AsyncJsonWebsocketDemultiplexer:
@@ -85,6 +65,8 @@ class _Door:
         if hub.is_stopping:
             await send({"type": "websocket.close", "code": CLOSE_RESTART})
             return
+        # Before the client may send: it need not wait for the answer.
+        intake = Intake(receive, protocol=protocol_behind(send))
         await send({"type": "websocket.accept", "subprotocol": scope.get("subprotocol")})
         user = scope["user"]
         connection = Connection(
@@ -92,33 +74,26 @@ class _Door:
         )
         hub.register(connection)
         try:
-            await self._serve(_Client(scope, connection=connection, hub=hub), receive=receive)
+            await self._serve(_Client(scope, connection=connection, hub=hub), intake=intake)
         finally:
+            intake.end()
             hub.unregister(connection)
             connection.leave()
 
-    async def _serve(self, client: "_Client", *, receive: Any) -> None:
-        flow = Flow()
+    async def _serve(self, client: "_Client", *, intake: Intake) -> None:
         while True:
-            message = await receive()
+            message = await intake.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            arrived_at = time.monotonic()
-            too_fast_for = flow.count(arrived_at)
-            if too_fast_for > SECONDS_UNTIL_CLOSED:
+            if intake.flow.too_fast_for > SECONDS_UNTIL_CLOSED:
                 client.connection.close(CLOSE_TOO_MANY)
                 return
-            if too_fast_for > SECONDS_UNTIL_SLOWED:
-                await self._slow_down(client)
-                flow.slowed_for += time.monotonic() - arrived_at
+            if intake.flow.too_fast_for > SECONDS_UNTIL_SLOWED:
+                intake.hold()
+                await asyncio.sleep(SLOWED_PAUSE)
+                intake.let_go()
             await client.connection.has_room()
             await self._answer(client, message)
-
-    @staticmethod
-    async def _slow_down(client: "_Client") -> None:
-        client.connection.outlet.pause_reading()
-        await asyncio.sleep(SLOWED_PAUSE)
-        client.connection.outlet.resume_reading()
 
     async def _answer(self, client: "_Client", message: dict[str, Any]) -> None:
         """Answer one frame. Whatever it holds, the connection lives on."""

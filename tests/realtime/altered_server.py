@@ -49,6 +49,21 @@ def broken_doorbell() -> None:
     Doorbell.ring = Doorbell.ring_soon = ring  # type: ignore[method-assign]
 
 
+def slow_actions() -> None:
+    """Every action takes a second."""
+    import asyncio
+
+    from patients.realtime.consumer import StreamConsumer
+
+    receive_json = StreamConsumer.receive_json
+
+    async def receive_slowly(self: Any, content: Any, **kwargs: Any) -> None:
+        await asyncio.sleep(1)
+        await receive_json(self, content, **kwargs)
+
+    StreamConsumer.receive_json = receive_slowly  # type: ignore[method-assign]
+
+
 def plain_tasks() -> None:
     """Know the background tasks of an app that is none of ours."""
     import tests.tasks.plain  # noqa: F401 - registers them
@@ -56,7 +71,14 @@ def plain_tasks() -> None:
 
 ALTERATIONS = {
     alteration.__name__: alteration
-    for alteration in (only_plain_asgi, print_outlets, broken_hub, broken_doorbell, plain_tasks)
+    for alteration in (
+        only_plain_asgi,
+        print_outlets,
+        broken_hub,
+        broken_doorbell,
+        slow_actions,
+        plain_tasks,
+    )
 }
 
 

@@ -9,13 +9,6 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from patients.realtime.demultiplexer import (
-    FRAMES_A_SECOND,
-    SECONDS_UNTIL_CLOSED,
-    SECONDS_UNTIL_SLOWED,
-    SLOWED_PAUSE,
-    Flow,
-)
 from tests.realtime.ward import WELL, Ward, aside, numbers_of
 from tests.support.clients import WardSocket
 from tests.support.stacks import StackBuilder
@@ -184,29 +177,6 @@ async def send_without_end(ward: Ward) -> int:
         await asyncio.wait_for(reading, 60)
         assert client.close_code is not None
         return client.close_code
-
-
-def test_the_flow_counts_seconds_over_50_frames_a_second() -> None:
-    flow = Flow()
-    allowed = FRAMES_A_SECOND - 1
-    assert [flow.count(index / allowed) for index in range(1000)] == [0] * 1000
-    flow = Flow()
-    too_fast = [flow.count(index / 100) for index in range(2000)]
-    assert too_fast[:50] == [0] * 50
-    assert too_fast[-1] == pytest.approx(20 - 0.51, abs=0.1)
-    assert too_fast[-1] > SECONDS_UNTIL_CLOSED
-    assert flow.count(30) == 0, "a pause ends it"
-
-
-def test_a_flood_that_is_slowed_is_still_a_flood() -> None:
-    """The pauses are ours: they must not make the client look quiet, or it would never be closed."""
-    flow, at = Flow(), 0.0
-    while (too_fast_for := flow.count(at)) <= SECONDS_UNTIL_CLOSED:
-        at += 0.001
-        if too_fast_for > SECONDS_UNTIL_SLOWED:
-            at += SLOWED_PAUSE
-            flow.slowed_for += SLOWED_PAUSE
-        assert at < 20, "it looks quiet"
 
 
 async def open_on_a_thin_line(ward: Ward) -> WardSocket:

@@ -1,6 +1,7 @@
 """Who may open a WebSocket: by which credentials, from which origin, to which path."""
 
 import http.client
+import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -178,6 +179,64 @@ def test_a_key_in_the_address_is_refused_even_beside_good_credentials(stack, nur
     assert status_of(stack, {}, path=path) == 403
     assert status_of(stack, with_key(nurse.token), path=path) == 403
     assert status_of(stack, {**cookie, "Origin": stack.url}, path=path) == 403
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        "\xff",
+        "wardlight.v1, token.\xe9",
+        "wardlight.v1\xa0",
+        "%FF",
+        "%00",
+        "token.%E2%82%AC, wardlight.v1",
+        "",
+    ],
+)
+def test_a_subprotocol_that_nobody_could_offer_is_refused_and_no_fault(stack, nurse, cookie, offered):
+    assert status_of(stack, {"Sec-WebSocket-Protocol": offered}) == 403
+    for log in stack.read_logs().values():
+        assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    "name,value",
+    [
+        ("Cookie", "sessionid=\xff\xfe; \x80"),
+        ("Origin", "http://\xe9"),
+        ("Authorization", "Token \xff"),
+        ("Authorization", "Token " + "0" * 4000),
+        ("X-Forwarded-Proto", "\xff"),
+        ("Daphne-Root-Path", "/%ff"),
+        ("User-Agent", "\xff" * 1000),
+        ("Sec-WebSocket-Key", "\xff"),
+        ("Sec-WebSocket-Version", "99"),
+        ("Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=99; \xff"),
+        ("Host", "\xff"),
+        ("Host", ""),
+    ],
+)
+def test_no_header_of_a_stranger_makes_a_fault(stack, name, value):
+    assert status_of(stack, {name: value}) in {400, 403, 426}
+    for log in stack.read_logs().values():
+        assert "Traceback" not in log
+
+
+def test_compression_is_not_agreed_to(stack, nurse):
+    """A small frame could unpack to gigabytes."""
+    offer = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
+    with socket.create_connection(("127.0.0.1", stack.servers[0].port), timeout=DEADLINE) as client:
+        head = [f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.servers[0].port}\r\nUpgrade: websocket"]
+        head += [
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ]
+        head += [f"{key}: {value}" for key, value in {**offer, **with_key(nurse.token)}.items()]
+        client.sendall("\r\n".join([*head, "", ""]).encode())
+        answer = client.recv(4096).lower()
+    assert answer.startswith(b"http/1.1 101")
+    assert b"sec-websocket-extensions" not in answer
 
 
 def test_a_host_that_is_not_ours_is_refused(stack, nurse, cookie):

@@ -106,6 +106,7 @@ async def test_plain_daphne_serves_and_ends_without_hanging(
                 assert pushed["data"] == report
                 writers = await aside(Writers, ward, patient=patient)
                 await socket.wait_for(lambda frame: len(writers.answered) > 5, what="saves are under way")
+                assert await aside(offer_what_is_no_ascii, stack.url) == 403
                 ended = await aside(stack.servers[0].terminate, timeout=LEAVE_WITHIN)
                 await aside(writers.stop)
                 assert ended is not None
@@ -113,6 +114,18 @@ async def test_plain_daphne_serves_and_ends_without_hanging(
             assert stack.workers[0].terminate(timeout=LEAVE_WITHIN) == 0
         finally:
             stack.stop()
+
+
+def offer_what_is_no_ascii(url: str) -> int:
+    """The status of the answer; Daphne by itself says 500."""
+    handshake: dict[str, str | bytes] = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Protocol": b"\xff",
+    }
+    return requests.get(f"{url}/ws/", headers=handshake, timeout=DEADLINE).status_code
 
 
 async def test_after_kill_9_right_behind_a_201_the_report_its_events_and_the_resume_are_there(

@@ -1,0 +1,131 @@
+"""What a client sends, until it is looked at: how fast it comes, and how much of it may wait.
+
+Daphne puts every frame into a queue without an end. Here a client that sends faster than it can be answered is not
+read on from for a while: its own kernel fills up, and it waits. How fast it sends is told by when frames arrive. Time
+in which nothing was read because there were too many frames does not count: it would make a flood look like a quiet
+client. Large frames are no flood, so waiting for room for their bytes does count.
+"""
+
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+FRAMES_A_SECOND: Final = 50
+SECONDS_UNTIL_SLOWED: Final = 5
+SECONDS_UNTIL_CLOSED: Final = 15
+# As many as may come before anybody is slowed; what came in one piece from the network is taken all the same.
+MOST_WAITING: Final = FRAMES_A_SECOND * SECONDS_UNTIL_SLOWED  # frames
+MOST_BYTES_WAITING: Final = 1024 * 1024
+
+
+class Flow:
+    """How fast a client sends: over 50 frames a second for 5 s it is slowed, after 15 s closed."""
+
+    __slots__ = ("_arrivals", "_too_fast_since", "too_fast_for")
+
+    def __init__(self) -> None:
+        self.too_fast_for = 0.0  # seconds, at the last arrival
+        self._arrivals: deque[float] = deque(maxlen=FRAMES_A_SECOND)
+        self._too_fast_since: float | None = None
+
+    def count(self, at: float, *, paused_for: float = 0) -> float:
+        """Note a frame at `at` (monotonic seconds, of which nothing was read in `paused_for`).
+
+        Returns for how many seconds the client has been too fast.
+        """
+        arrivals, read_at = self._arrivals, at - paused_for
+        is_fast = len(arrivals) == FRAMES_A_SECOND and read_at - arrivals[0] < 1
+        arrivals.append(read_at)
+        if not is_fast:
+            self._too_fast_since = None
+        elif self._too_fast_since is None:
+            self._too_fast_since = at
+        self.too_fast_for = 0.0 if self._too_fast_since is None else at - self._too_fast_since
+        return self.too_fast_for
+
+
+class Intake:
+    """One client's frames on their way in. `protocol` is Daphne's, where frames can be watched as they arrive.
+
+    On any other server frames are counted as they are taken, and reading is never paused.
+    """
+
+    __slots__ = ("_bytes", "_hand_over", "_has_too_many", "_is_held", "_paused_at", "_paused_for", "_protocol",
+                 "_receive", "_sizes", "flow")  # fmt: skip
+
+    def __init__(self, receive: Receive, *, protocol: Any = None) -> None:
+        self.flow = Flow()
+        self._receive = receive
+        self._protocol = protocol
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
+        self._is_held = False
+        self._has_too_many = False  # frames, at some moment of the pause
+        self._paused_at: float | None = None
+        self._paused_for = 0.0
+        if protocol is not None:
+            self._hand_over = protocol.onMessage
+            protocol.onMessage = self._take_in
+
+    async def receive(self) -> dict[str, Any]:
+        """The next message, as ASGI's `receive`."""
+        message = await self._receive()
+        if message["type"] == "websocket.receive":
+            if self._protocol is None:
+                self.flow.count(time.monotonic())
+            elif self._sizes:
+                self._bytes -= self._sizes.popleft()
+                self._adjust()
+        return message
+
+    def hold(self) -> None:
+        """Read nothing more, until `let_go`."""
+        self._is_held = True
+        self._adjust()
+
+    def let_go(self) -> None:
+        self._is_held = False
+        self._adjust()
+
+    def end(self) -> None:
+        """Nobody looks at what still comes; it is read, for the client's close frame may be in it."""
+        self._is_held = False
+        self._sizes.clear()
+        self._bytes = 0
+        self._adjust()
+        if self._protocol is not None:
+            self._protocol.onMessage = _drop
+
+    def _take_in(self, payload: bytes, is_binary: bool) -> None:
+        now = time.monotonic()
+        self.flow.count(now if self._paused_at is None else self._paused_at, paused_for=self._paused_for)
+        self._sizes.append(len(payload))
+        self._bytes += len(payload)
+        self._hand_over(payload, is_binary)
+        self._adjust()
+
+    def _adjust(self) -> None:
+        """Pause reading where too much waits, and read on once half of it is gone."""
+        if self._protocol is None:
+            return
+        share = 1 if self._paused_at is None else 2
+        has_too_many = self._is_held or len(self._sizes) > MOST_WAITING // share
+        if has_too_many or self._bytes > MOST_BYTES_WAITING // share:
+            self._has_too_many |= has_too_many
+            # Who is not read from cannot answer a ping: it is alive as long as there is something of its own to do.
+            self._protocol.last_ping = time.time()
+            if self._paused_at is None:
+                self._paused_at = time.monotonic()
+                self._protocol.transport.pauseProducing()
+        elif self._paused_at is not None:
+            if self._has_too_many:
+                self._paused_for += time.monotonic() - self._paused_at
+            self._paused_at, self._has_too_many = None, False
+            self._protocol.transport.resumeProducing()
+
+
+def _drop(payload: bytes, is_binary: bool) -> None:
+    """For a client that is being closed."""

@@ -1,0 +1,222 @@
+"""How much of what a client sends may wait, and how fast it may send."""
+
+import asyncio
+import select
+import socket
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from patients.realtime.demultiplexer import SLOWED_PAUSE
+from patients.realtime.intake import (
+    FRAMES_A_SECOND,
+    MOST_BYTES_WAITING,
+    MOST_WAITING,
+    SECONDS_UNTIL_CLOSED,
+    SECONDS_UNTIL_SLOWED,
+    Flow,
+    Intake,
+)
+from tests.realtime.ward import Ward, aside
+from tests.support.stacks import StackBuilder
+
+MIB = 1024 * 1024
+
+
+class FakeTransport:
+    def __init__(self) -> None:
+        self.is_reading = True
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        self.is_reading = False
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        self.is_reading = True
+
+
+class FakeProtocol:
+    """As much of Daphne's protocol as the intake touches."""
+
+    def __init__(self) -> None:
+        self.transport = FakeTransport()
+        self.last_ping = 0.0
+        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    def onMessage(self, payload: bytes, is_binary: bool) -> None:  # noqa: N802 - autobahn's name
+        self.queue.put_nowait({"type": "websocket.receive", "bytes": payload})
+
+
+@pytest.fixture
+def protocol() -> FakeProtocol:
+    return FakeProtocol()
+
+
+@pytest.fixture
+def intake(protocol: FakeProtocol) -> Intake:
+    return Intake(protocol.queue.get, protocol=protocol)
+
+
+# ---------------------------------------------------------------- how much may wait
+async def test_a_client_with_too_many_frames_waiting_is_not_read_on_until_half_are_gone(
+    protocol: FakeProtocol, intake: Intake
+) -> None:
+    for _ in range(MOST_WAITING):
+        protocol.onMessage(b"x", False)
+    assert protocol.transport.is_reading
+    protocol.onMessage(b"x", False)
+    assert not protocol.transport.is_reading
+    while not protocol.transport.is_reading:
+        await intake.receive()
+    assert protocol.queue.qsize() == MOST_WAITING // 2
+
+
+async def test_a_client_with_too_many_bytes_waiting_is_not_read_on(
+    protocol: FakeProtocol, intake: Intake
+) -> None:
+    for _ in range(4):
+        protocol.onMessage(b"x" * (MOST_BYTES_WAITING // 4), False)
+    assert protocol.transport.is_reading
+    protocol.onMessage(b"x", False)
+    assert not protocol.transport.is_reading
+    await intake.receive()
+    assert not protocol.transport.is_reading, "more than half still waits"
+    await intake.receive()
+    await intake.receive()
+    assert protocol.transport.is_reading
+
+
+async def test_a_client_that_is_held_and_full_is_read_on_when_neither_holds_any_more(
+    protocol: FakeProtocol, intake: Intake
+) -> None:
+    for _ in range(MOST_WAITING + 1):
+        protocol.onMessage(b"x", False)
+    intake.hold()
+    intake.let_go()
+    assert not protocol.transport.is_reading, "still full"
+    intake.hold()
+    for _ in range(MOST_WAITING + 1):
+        await intake.receive()
+    assert not protocol.transport.is_reading, "still held"
+    intake.let_go()
+    assert protocol.transport.is_reading
+
+
+async def test_what_comes_after_the_end_is_read_and_dropped(protocol: FakeProtocol, intake: Intake) -> None:
+    for _ in range(MOST_WAITING + 1):
+        protocol.onMessage(b"x", False)
+    intake.end()
+    assert protocol.transport.is_reading, "the client's close frame may be in it"
+    for _ in range(10 * MOST_WAITING):
+        protocol.onMessage(b"x", False)
+    assert protocol.transport.is_reading
+    assert protocol.queue.qsize() == MOST_WAITING + 1
+
+
+async def test_on_another_server_frames_are_counted_as_they_are_taken() -> None:
+    queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    intake = Intake(queue.get)
+    for _ in range(2 * FRAMES_A_SECOND):
+        queue.put_nowait({"type": "websocket.receive", "text": "{}"})
+        await intake.receive()
+    assert intake.flow.too_fast_for > 0
+    intake.hold()
+    intake.let_go()
+    intake.end()
+
+
+async def test_a_flood_of_slow_requests_waits_in_the_clients_own_kernel(
+    stack_builder: StackBuilder, tmp_path: Path
+) -> None:
+    """Frames of 0.8 MiB as fast as they go, each of which takes the server a second: without a bound it would
+    take hundreds of MiB in before it answered the tenth."""
+    with stack_builder.prepared("sqlite", folder=tmp_path) as stack:
+        server = stack.servers[0]
+        server.command = ("-m", "tests.realtime.altered_server", "slow_actions", *server.command[1:])
+        try:
+            stack.start()
+            ward = Ward(stack)
+            before = psutil.Process(server.pid).memory_info().rss
+            accepted = await aside(send_for, 3, ward)
+            assert accepted < 30 * MIB, "3 frames were answered; the rest must wait outside"
+            assert psutil.Process(server.pid).memory_info().rss - before < 60 * MIB
+            async with await ward.open("viewer") as other:
+                assert (await other.request("patients", "list", limit=1))["response_status"] == 200
+        finally:
+            stack.stop()
+
+
+def send_for(seconds: float, ward: Ward) -> int:
+    """Send large requests without a pause; returns how many bytes went out."""
+    server = ward.stack.servers[0]
+    payload = (
+        b'{"stream":"patients","payload":{"action":"list","limit":1,"x":"' + b"x" * (4 * MIB // 5) + b'"}}'
+    )
+    frame = bytes((0x82 - 1, 0x80 | 127)) + struct.pack("!Q", len(payload)) + bytes(4) + payload
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(
+            f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            f"Authorization: Token {ward.client('viewer').token}\r\n\r\n".encode()
+        )
+        assert client.recv(12) == b"HTTP/1.1 101"
+        accepted, ends_at, rest = 0, time.monotonic() + seconds, memoryview(frame)
+        while time.monotonic() < ends_at:
+            if select.select([], [client], [], 0.1)[1]:
+                sent = client.send(rest, socket.MSG_DONTWAIT)
+                accepted, rest = accepted + sent, rest[sent:] or memoryview(frame)
+        return accepted
+
+
+# ---------------------------------------------------------------- how fast it may come
+async def test_large_frames_that_wait_for_room_are_no_flood(
+    protocol: FakeProtocol, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = 1000.0
+    monkeypatch.setattr("patients.realtime.intake.time.monotonic", lambda: at)
+    for _ in range(20 * FRAMES_A_SECOND):
+        while protocol.transport.is_reading:
+            protocol.onMessage(b"x" * MOST_BYTES_WAITING, False)
+        await intake.receive()
+        at += 0.1
+    assert intake.flow.too_fast_for == 0
+
+
+def test_the_flow_counts_seconds_over_50_frames_a_second() -> None:
+    flow = Flow()
+    allowed = FRAMES_A_SECOND - 1
+    assert [flow.count(index / allowed) for index in range(1000)] == [0] * 1000
+    flow = Flow()
+    too_fast = [flow.count(index / 100) for index in range(2000)]
+    assert too_fast[:50] == [0] * 50
+    assert too_fast[-1] == pytest.approx(20 - 0.51, abs=0.1)
+    assert too_fast[-1] > SECONDS_UNTIL_CLOSED
+    assert flow.count(30) == 0, "a pause ends it"
+
+
+def test_a_flood_that_is_slowed_is_still_a_flood() -> None:
+    """The pauses are ours: they must not make the client look quiet, or it would never be closed."""
+    flow, at, paused_for = Flow(), 0.0, 0.0
+    while (too_fast_for := flow.count(at, paused_for=paused_for)) <= SECONDS_UNTIL_CLOSED:
+        at += 0.001
+        if too_fast_for > SECONDS_UNTIL_SLOWED:
+            at += SLOWED_PAUSE
+            paused_for += SLOWED_PAUSE
+        assert at < 20, "it looks quiet"
+
+
+async def test_a_flood_that_is_not_read_on_is_still_a_flood(
+    protocol: FakeProtocol, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten requests a second are answered, and whenever it is read on there is more."""
+    at = 1000.0
+    monkeypatch.setattr("patients.realtime.intake.time.monotonic", lambda: at)
+    while intake.flow.too_fast_for <= SECONDS_UNTIL_CLOSED:
+        while protocol.transport.is_reading:
+            protocol.onMessage(b"x", False)
+        await intake.receive()
+        at += 0.1
+        assert at < 1100, "it looks quiet"
