@@ -73,6 +73,8 @@ class Patient(models.Model):
     # The next instant at which something must be said, and what: the background task only wakes the worker.
     reminder_at = models.DateTimeField(null=True, editable=False, db_index=True)
     reminder_kind = models.CharField(max_length=24, blank=True, default="", editable=False)
+    # What the pathway keeps of the stay's reports (rules/pathways.py), as of the newest; null where it keeps nothing.
+    course: Any = models.JSONField(null=True, editable=False)
 
     # What the services tell simple-history about one save.
     _history_user: Any
@@ -84,7 +86,7 @@ class Patient(models.Model):
         excluded_fields=[
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
             "open_notifications", "reminder_at", "reminder_kind", "running_plan", "paused_until", "due_not_before",
-            "resettle_at",
+            "resettle_at", "course",
         ],
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from rest_framework.fields import empty
 
 from .. import clock
 from ..models import Patient, Report
+from ..rules.dengue import WARNING_SIGNS
 from ..services import patients as patient_services
 from ..services import reports as report_services
 from ..services.errors import Refused
@@ -45,16 +46,6 @@ SHORTEST_INTERVAL: Final = 5  # minutes
 LONGEST_INTERVAL: Final = 1440
 LONGEST_FEVER: Final = 365  # days
 LONGEST_REASON: Final = 1000
-# WHO 2009, as clinical.md 4 names them.
-WARNING_SIGNS: Final = (
-    "abdominal_pain",
-    "persistent_vomiting",
-    "fluid_accumulation",
-    "mucosal_bleed",
-    "lethargy",
-    "liver_enlargement",
-    "hct_rise_platelet_fall",
-)
 
 
 def acting_user(context: Mapping[str, Any]) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 from patients.rules.findings import Finding
 from patients.rules.news2 import RISKS, SCORED_FIELDS
 from patients.rules.ranges import RANGES
-from patients.rules.stay import ReportFacts
+from patients.rules.stay import ReportFacts, newest, newest_scored_before
 
 RISK_BAND = "risk_band"
 TOTAL_RISE = "total_rise"
 SINGLE_THREE = "single_three"
+RULES = (RISK_BAND, TOTAL_RISE, SINGLE_THREE)
 
 LEAST_RISE = 2
 LEAST_TOTAL_AFTER_RISE = 5
@@ -44,14 +45,38 @@ def news2_findings(newest: ReportFacts, *, previous_complete: ReportFacts | None
     return [finding for finding in findings if finding is not None]
 
 
-def remaining_news2_causes(held: Iterable[tuple[str, int]], *, report: ReportFacts) -> set[str]:
+def newest_set_findings(
+    reports: Iterable[ReportFacts], *, changed: ReportFacts | None = None
+) -> list[Finding]:
+    """What is worse in the newest set among these reports than in the complete one before it.
+
+    `changed`: the report that occasioned the look. Fluids or a laboratory value say nothing new of NEWS2; judging
+    the last set again because of them would tell an alert anew an hour after it was acknowledged.
+    """
+    if changed is not None and not changed.is_set:
+        return []
+    reports = list(reports)
+    newest_set = newest(report for report in reports if report.is_set)
+    if newest_set is None:
+        return []
+    return news2_findings(newest_set, previous_complete=newest_scored_before(newest_set, reports=reports))
+
+
+def is_of_news2(cause: str) -> bool:
+    """Whether this cause is one of the three above."""
+    return cause.partition(":")[0] in RULES
+
+
+def remaining_news2_causes(held: Iterable[tuple[str, int]], *, report: ReportFacts | None) -> set[str]:
     """Which of these (cause, level) pairs a later report does not show to be over.
 
     Judged by how the patient is now, not by what rose: a patient who stays at high keeps the notification
     of it. Still shown are "risk_band" while the band is at or above the level told, "total_rise" while the
     total is 5 or more, "single_three" while that parameter is a 3. A report that is incomplete, not scored
-    or no set ends nothing, and neither does it end a cause that is not NEWS2's.
+    or no set ends nothing (nor does None: there was none), and neither does it end a cause that is not NEWS2's.
     """
+    if report is None:
+        return {cause for cause, _ in held}
     return {cause for cause, level in held if not _is_over(cause, level=level, report=report)}
 
 

@@ -194,13 +194,18 @@ def reason_not_scored(*, date_of_birth: date | None, pregnant: bool, pathway: st
 
     An unknown date of birth counts as adult.
     """
-    if date_of_birth is not None and _is_under(ADULT_AGE_YEARS, date_of_birth=date_of_birth, on=on):
+    if date_of_birth is not None and age_on(on, born=date_of_birth) < ADULT_AGE_YEARS:
         return "under_16"
     if pregnant:
         return "pregnant"
     if pathway == "none":
         return "pathway_none"
     return None
+
+
+def age_on(day: date, *, born: date) -> int:
+    """Whole years of age on that day. Who is born on 29 February is a year older on 1 March of other years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def score_set(values: Mapping[str, Any], *, spo2_scale: int, not_scored_because: str | None = None) -> Score:
@@ -332,8 +337,3 @@ def _recorded(values: Mapping[str, Any], *, field: str) -> Any:
     """The recorded value, or None. An empty text (device, consciousness) is how a form says nothing."""
     value = values.get(field)
     return None if value == "" else value
-
-
-def _is_under(years: int, *, date_of_birth: date, on: date) -> bool:
-    birthday = (date_of_birth.year + years, date_of_birth.month, date_of_birth.day)
-    return (on.year, on.month, on.day) < birthday

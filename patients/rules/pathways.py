@@ -1,27 +1,51 @@
 """The pathways a patient can be on: which rules look at the reports, and how often a set is due.
 
-A further pathway is one file with a class of these three methods, and one line in PATHWAYS.
+A further pathway is one file with a class of these members, and one line in PATHWAYS (dengue.py is an example).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
-from patients.rules.deterioration import news2_findings, remaining_news2_causes
+from patients.rules.dengue import DenguePathway
+from patients.rules.deterioration import (
+    is_of_news2,
+    newest_set_findings,
+    remaining_news2_causes,
+)
 from patients.rules.findings import Finding
 from patients.rules.news2 import pathway_interval
-from patients.rules.stay import PatientFacts, ReportFacts, newest, newest_scored_before
+from patients.rules.stay import PatientFacts, ReportFacts
+
+
+class Course(Protocol):
+    """What a pathway keeps of the reports of a stay, so that a new report costs the same on the twentieth day."""
+
+    def is_before(self, report: ReportFacts) -> bool:
+        """Whether the report is newer than all of it."""
+        ...
+
+    def with_report(self, report: ReportFacts, *, patient: PatientFacts) -> "Course":
+        """It, one report further; the report is newer than all of it."""
+        ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        ...
 
 
 class Pathway(Protocol):
     """The rules of one pathway."""
 
     @property
-    def needs_whole_stay(self) -> bool:
-        """Whether `findings` wants every report of the stay; else those since the last complete set but
-        one are enough."""
+    def course_fields(self) -> tuple[str, ...]:
+        """The report's fields that its course is made of; none where it keeps no course."""
+        ...
+
+    def course_of(self, stored: Mapping[str, Any] | None) -> Course | None:
+        """The course that was stored, an empty one of None; None where the pathway keeps none."""
         ...
 
     def findings(
@@ -31,18 +55,25 @@ class Pathway(Protocol):
         reports: Sequence[ReportFacts],
         changed: ReportFacts | None = None,
     ) -> list[Finding]:
-        """What the newest of these reports of the stay show, in any order given.
+        """What the newest of these sets, in any order, and the patient's course show.
 
         `changed`: the report whose record occasioned the look, as it stands now; None where it was removed
         or a look is wanted in any case.
         """
         ...
 
-    def remaining_causes(self, held: Iterable[tuple[str, int]], *, report: ReportFacts) -> set[str]:
-        """Which of these (cause, level) pairs of a notification a later report does not show to be over.
+    def remaining_causes(
+        self, held: Iterable[tuple[str, int]], *, report: ReportFacts | None, patient: PatientFacts
+    ) -> set[str]:
+        """Which of these (cause, level) pairs of a notification are not shown to be over: by `report`, a later
+        complete set (None: there was none), and by the patient's course.
 
         Empty: the notification is resolved.
         """
+        ...
+
+    def knows(self, cause: str) -> bool:
+        """Whether a report on this pathway could ever show that this cause is over."""
         ...
 
     def interval(self, report: ReportFacts, *, patient: PatientFacts) -> timedelta | None:
@@ -54,7 +85,10 @@ class Pathway(Protocol):
 class News2Pathway:
     """NEWS2: the newest set against the complete one before it."""
 
-    needs_whole_stay: bool = False
+    course_fields: tuple[str, ...] = ()
+
+    def course_of(self, stored: Mapping[str, Any] | None) -> None:
+        return None
 
     def findings(
         self,
@@ -63,17 +97,15 @@ class News2Pathway:
         reports: Sequence[ReportFacts],
         changed: ReportFacts | None = None,
     ) -> list[Finding]:
-        # Fluids or a laboratory value say nothing new of NEWS2; judging the last set again because of them
-        # would tell an alert anew an hour after it was acknowledged.
-        if changed is not None and not changed.is_set:
-            return []
-        newest_set = newest(report for report in reports if report.is_set)
-        if newest_set is None:
-            return []
-        return news2_findings(newest_set, previous_complete=newest_scored_before(newest_set, reports=reports))
+        return newest_set_findings(reports, changed=changed)
 
-    def remaining_causes(self, held: Iterable[tuple[str, int]], *, report: ReportFacts) -> set[str]:
+    def remaining_causes(
+        self, held: Iterable[tuple[str, int]], *, report: ReportFacts | None, patient: PatientFacts
+    ) -> set[str]:
         return remaining_news2_causes(held, report=report)
+
+    def knows(self, cause: str) -> bool:
+        return is_of_news2(cause)
 
     def interval(self, report: ReportFacts, *, patient: PatientFacts) -> timedelta | None:
         return pathway_interval(report.score)
@@ -81,9 +113,12 @@ class News2Pathway:
 
 @dataclass(frozen=True, slots=True)
 class UnscoredPathway:
-    """`none`: nothing is scored, found or asked for; what was told before ends with the stay."""
+    """`none`: nothing is scored, found or asked for."""
 
-    needs_whole_stay: bool = False
+    course_fields: tuple[str, ...] = ()
+
+    def course_of(self, stored: Mapping[str, Any] | None) -> None:
+        return None
 
     def findings(
         self,
@@ -94,8 +129,13 @@ class UnscoredPathway:
     ) -> list[Finding]:
         return []
 
-    def remaining_causes(self, held: Iterable[tuple[str, int]], *, report: ReportFacts) -> set[str]:
+    def remaining_causes(
+        self, held: Iterable[tuple[str, int]], *, report: ReportFacts | None, patient: PatientFacts
+    ) -> set[str]:
         return {cause for cause, _ in held}
+
+    def knows(self, cause: str) -> bool:
+        return False
 
     def interval(self, report: ReportFacts, *, patient: PatientFacts) -> timedelta | None:
         return None
@@ -104,8 +144,7 @@ class UnscoredPathway:
 PATHWAYS: Mapping[str, Pathway] = MappingProxyType(
     {
         "news2": News2Pathway(),
-        # NEWS2 holds on the dengue pathway too; the rules of dengue's own come in addition.
-        "dengue": News2Pathway(),
+        "dengue": DenguePathway(),
         "none": UnscoredPathway(),
     }
 )

@@ -6,10 +6,11 @@ A plan changes the interval and the alerting, never the score.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from patients.rules.deterioration import RISK_BAND, SINGLE_THREE, TOTAL_RISE
 from patients.rules.findings import Finding
-from patients.rules.pathways import Pathway
+from patients.rules.pathways import Course, Pathway
 from patients.rules.ranges import RANGES
 from patients.rules.stay import PatientFacts, ReportFacts, as_utc, newest
 
@@ -78,8 +79,11 @@ class PlannedPathway:
     plan: PlanFacts | None
 
     @property
-    def needs_whole_stay(self) -> bool:
-        return self.pathway.needs_whole_stay
+    def course_fields(self) -> tuple[str, ...]:
+        return self.pathway.course_fields
+
+    def course_of(self, stored: Mapping[str, Any] | None) -> Course | None:
+        return self.pathway.course_of(stored)
 
     def findings(
         self,
@@ -103,12 +107,19 @@ class PlannedPathway:
         found = self.pathway.findings(patient, reports=reports)
         return [f for f in found if _is_held_back(f, report=newest_set, plan=self.plan)]
 
-    def remaining_causes(self, held: Iterable[tuple[str, int]], *, report: ReportFacts) -> set[str]:
+    def remaining_causes(
+        self, held: Iterable[tuple[str, int]], *, report: ReportFacts | None, patient: PatientFacts
+    ) -> set[str]:
         held = list(held)
         of_plan = {cause for cause, _ in held if is_plans_cause(cause)}
         others = [(cause, level) for cause, level in held if cause not in of_plan]
-        remaining = {cause for cause in of_plan if not _is_over(cause, report=report, plan=self.plan)}
-        return remaining | self.pathway.remaining_causes(others, report=report)
+        remaining = {
+            cause for cause in of_plan if report is None or not _is_over(cause, report=report, plan=self.plan)
+        }
+        return remaining | self.pathway.remaining_causes(others, report=report, patient=patient)
+
+    def knows(self, cause: str) -> bool:
+        return is_plans_cause(cause) or self.pathway.knows(cause)
 
     def interval(self, report: ReportFacts, *, patient: PatientFacts) -> timedelta | None:
         return self.pathway.interval(report, patient=patient)

@@ -86,7 +86,9 @@ def _due_by_sets(
             earlier = deciding_and_newer[: len(deciding_and_newer) - len(incomplete) + index]
             due = _brought_forward(due, report=report, interval=_interval_of_risk(earlier, patient=patient))
         else:
-            due = _brought_forward(due, report=report, interval=pathway_interval(report.score))
+            due = _brought_forward(
+                due, report=report, interval=_interval_of_incomplete(report, patient=patient)
+            )
     return due
 
 
@@ -107,7 +109,7 @@ def _decides(report: ReportFacts, *, patient: PatientFacts) -> bool:
         date_of_birth=patient.date_of_birth,
         pregnant=patient.pregnant,
         pathway=patient.pathway,
-        on=report.datetime.date(),
+        on=patient.day_of(report.datetime),
     )
     return reason is not None
 
@@ -140,6 +142,10 @@ def _first_due(
     if patient.pathway == "none" and patient.monitoring_interval is None and not is_planned:
         return NEVER_DUE
     return Due(at=start + FIRST_SET_INTERVAL, interval=FIRST_SET_INTERVAL)
+
+
+def _interval_of_incomplete(report: ReportFacts, *, patient: PatientFacts) -> timedelta:
+    return PATHWAYS[patient.pathway].interval(report, patient=patient) or pathway_interval(report.score)
 
 
 def _interval_of_risk(sets: Sequence[ReportFacts], *, patient: PatientFacts) -> timedelta | None:

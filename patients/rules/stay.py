@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from patients.rules.news2 import Score, is_attempt, is_set
+from patients.rules.news2 import Score, age_on, is_attempt, is_set
 
 
 def as_utc(instant: dt.datetime) -> dt.datetime:
@@ -24,7 +24,8 @@ class PatientFacts:
     """The patient's own facts. Instants are aware and kept in UTC.
 
     `monitoring_interval` is in minutes, None: the pathway decides. `dismissal_date` set: discharged.
-    `hematocrit_baseline` in %, None where nobody typed one.
+    `hematocrit_baseline` in %, None where nobody typed one. `course`: what the pathway keeps of the stay's
+    reports, None where it keeps nothing. `zone`: where the ward is.
     """
 
     admission_date: dt.datetime
@@ -37,12 +38,22 @@ class PatientFacts:
     dismissal_date: dt.datetime | None = None
     fever_onset_at: dt.datetime | None = None
     hematocrit_baseline: float | None = None
+    course: Any = None
+    zone: dt.tzinfo = dt.UTC
 
     def __post_init__(self) -> None:
         for name in ("admission_date", "created_at", "dismissal_date", "fever_onset_at"):
             instant = getattr(self, name)
             if instant is not None:
                 object.__setattr__(self, name, as_utc(instant))
+
+    def day_of(self, instant: dt.datetime) -> dt.date:
+        """The ward's day at that instant: birthdays begin at the ward's midnight."""
+        return as_utc(instant).astimezone(self.zone).date()
+
+    def age_at(self, instant: dt.datetime) -> int | None:
+        """Whole years; None where the date of birth is unknown."""
+        return None if self.date_of_birth is None else age_on(self.day_of(instant), born=self.date_of_birth)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

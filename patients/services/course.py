@@ -4,24 +4,29 @@ One function, `settle`, called with the patient's row locked, as the last step o
 report or a patient. Everything derived is written here and nowhere else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ..models import Notification, Patient, Report
+from ..rules.deterioration import is_of_news2
 from ..rules.findings import Finding
+from ..rules.news2 import reason_not_scored
 from ..rules.schedule import Due, current_risk, next_due
 from ..rules.stay import ReportFacts, newest, order_of
 from . import notifications, reminders, running
 from .locks import DERIVED_FIELDS, save_derived
-from .stay import pathway_of, patient_facts, plan_facts, recent_sets
+from .stay import course_of, course_with, pathway_of, patient_facts, plan_facts, recent_sets, report_facts
 
 
-def due_of(patient: Patient, *, sets: Sequence[ReportFacts]) -> Due:
-    """When the patient's next set is due, given the recent sets of the stay."""
-    plan = plan_facts(patient)
+def due_of(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None = None) -> Due:
+    """When the patient's next set is due, given the recent sets of the stay; `report`: one that is not stored yet."""
+    facts, plan = patient_facts(patient), plan_facts(patient)
+    if report is not None:
+        facts = replace(facts, course=course_with(patient, report=report))
     return next_due(
-        patient_facts(patient),
+        facts,
         sets=sets,
         planned_interval=None if plan is None else plan.interval_after,
         paused_until=patient.due_not_before,
@@ -47,6 +52,8 @@ def settle(
     is_run_out = patient.resettle_at is not None and patient.resettle_at <= now
     if is_run_out or (report is None and removed is None):
         running.look_again(patient, now=now)
+    course = course_of(patient) if report is None else course_with(patient, report=report)
+    patient.course = None if course is None else course.as_dict()
     _derive(patient, sets=sets, report=report)
     unresolved = notifications.unresolved_of(patient)
     if patient.is_discharged:
@@ -62,8 +69,10 @@ def settle(
             history_id=history_id,
             now=now,
         )
+        if report is None and removed is None:
+            _resolve_what_no_report_can_end(patient, unresolved=unresolved, now=now)
         if report is None or report.version > 1:
-            _reopen_what_was_closed_by_mistake(patient, unresolved=unresolved)
+            _reopen_what_was_closed_by_mistake(patient, unresolved=unresolved, now=now)
         if patient.next_due_at != due_before and (patient.next_due_at is None or patient.next_due_at > now):
             notifications.resolve_reminders(unresolved, because=notifications.BECAUSE_RECORDED, now=now)
     unresolved = [notification for notification in unresolved if notification.is_unresolved]
@@ -115,15 +124,45 @@ def _set_last_scored(patient: Patient, *, sets: Sequence[ReportFacts], report: R
         patient.last_scored = Report.objects.get(pk=_saved_id(complete))
 
 
-def _reopen_what_was_closed_by_mistake(patient: Patient, *, unresolved: list[Notification]) -> None:
+def _resolve_what_no_report_can_end(
+    patient: Patient, *, unresolved: list[Notification], now: datetime
+) -> None:
+    """Another pathway, or a patient who is no longer scored: what no report could show to be over ends with that act.
+
+    It would stay open, and escalate, until the discharge otherwise.
+    """
+    for notification in unresolved:
+        if notification.kind != Notification.Kind.DETERIORATION:
+            continue
+        if not _can_be_ended(notifications.causes_of(notification), patient=patient, now=now):
+            notifications.resolve(notification, because=notifications.BECAUSE_PATHWAY, now=now)
+
+
+def _can_be_ended(causes: Iterable[tuple[str, int]], *, patient: Patient, now: datetime) -> bool:
+    """Whether a report to come could show that any of these causes is over."""
+    facts = patient_facts(patient)
+    reason = reason_not_scored(
+        date_of_birth=patient.date_of_birth,
+        pregnant=patient.pregnant,
+        pathway=patient.pathway,
+        on=facts.day_of(now),
+    )
+    pathway = pathway_of(patient)
+    return any(pathway.knows(cause) and (reason is None or not is_of_news2(cause)) for cause, _ in causes)
+
+
+def _reopen_what_was_closed_by_mistake(
+    patient: Patient, *, unresolved: list[Notification], now: datetime
+) -> None:
     """A mistake undone (a set deleted or corrected, a discharge taken back) gives back what it had closed.
 
     That is each deterioration of which no set since the one it was raised on, as they stand now, shows the end, and
     which nothing else tells. The newest set alone would not: it may be no worse than the one before it.
     """
     closed = notifications.closed_deteriorations(patient)
-    if not closed or patient.pathway == Patient.Pathway.NONE:
+    if not closed:
         return
+    facts = patient_facts(patient)
     told = notifications.causes_told(unresolved)
     raised_at = {n.pk: (n.report.datetime, n.report.pk) for n in closed if n.report is not None}
     sets = recent_sets(patient, back_to=min(raised_at.values())[0])
@@ -132,7 +171,9 @@ def _reopen_what_was_closed_by_mistake(patient: Patient, *, unresolved: list[Not
         since = [s for s in sets if s.is_scored and (s.datetime, s.id or 0) >= raised_at[notification.pk]]
         causes = notifications.causes_of(notification)
         is_told = not told.isdisjoint(cause for cause, _ in causes)
-        if not is_told and all(pathway.remaining_causes(causes, report=facts) for facts in since):
+        if is_told or not _can_be_ended(causes, patient=patient, now=now):
+            continue
+        if all(pathway.remaining_causes(causes, report=later, patient=facts) for later in (None, *since)):
             unresolved.append(notifications.reopen(notification))
             told.update(cause for cause, _ in causes)
 
@@ -153,35 +194,63 @@ def _tell(
     pathway = pathway_of(patient)
     sets = [facts for facts in sets if facts.is_set]  # an attempt that was refused says nothing
     facts = next((facts for facts in sets if report is not None and facts.id == report.pk), None)
+    is_of_earlier_stay = report is not None and report.datetime < patient.admission_date
+    changed = report_facts(report) if report is not None and not is_of_earlier_stay else None
     changed_id = report.pk if report is not None else removed
     raised = notifications.raised_on(unresolved, report_id=changed_id)
-    is_of_earlier_stay = report is not None and report.datetime < patient.admission_date
     if raised and not is_of_earlier_stay:
-        findings_now = _findings_up_to(facts, patient=patient, sets=sets)
+        look_at = None if changed is None or changed.is_set else changed
+        findings_now = _findings_up_to(changed, changed=look_at, patient=patient, sets=sets)
         notifications.resolve_unfounded(raised, findings=findings_now, now=now)
-    notifications.resolve_what_is_over(unresolved, pathway=pathway, sets=sets, now=now)
-    newest_set = newest(sets)
-    if newest_set is None or (report is not None and facts is None):
-        return  # fluids or a laboratory value alone say nothing new
-    findings = pathway.findings(patient_facts(patient), reports=sets)
-    is_late = facts is None or _is_older_than_a_complete_set(facts, sets=sets)
-    is_correction = report is not None and report.version > 1
-    if facts is not None and not is_late and facts is not newest_set:
-        # Entered behind a newer, incomplete set: that one cannot say what this one shows.
-        findings = _worst_of_each_cause([*_findings_up_to(facts, patient=patient, sets=sets), *findings])
-    judged = newest_set if is_late or facts is None else facts
-    is_new_set = not (is_late or is_correction)
-    if is_new_set and pathway.held_back(patient_facts(patient), reports=sets):
+    notifications.resolve_what_is_over(
+        unresolved, pathway=pathway, sets=sets, patient=patient_facts(patient), now=now
+    )
+    if is_of_earlier_stay or (changed is not None and facts is None and not pathway.course_fields):
+        return  # on a pathway without a course, fluids or a laboratory value alone say nothing new
+    judged = _judged(changed, facts=facts, sets=sets)
+    if judged is None:
+        return
+    is_new = report is not None and report.version == 1 and judged is changed
+    if is_new and judged.is_set and pathway.held_back(patient_facts(patient), reports=sets):
         running.count_held_back(patient)
     notifications.tell_findings(
-        findings,
+        _findings_of(judged, is_new=is_new, changed=changed, patient=patient, sets=sets),
         patient=patient,
         unresolved=unresolved,
         report_id=_saved_id(judged),
-        history_id=history_id if judged is facts else _newest_version_of(_saved_id(judged)),
+        history_id=history_id if judged is changed else _newest_version_of(_saved_id(judged)),
         now=now,
-        is_new_set=is_new_set,
+        is_new_set=is_new,
     )
+
+
+def _judged(
+    changed: ReportFacts | None, *, facts: ReportFacts | None, sets: Sequence[ReportFacts]
+) -> ReportFacts | None:
+    """The report whose findings are told: the changed one; the newest set where that is late, or gone."""
+    if changed is None or (facts is not None and _is_older_than_a_complete_set(facts, sets=sets)):
+        return newest(sets)
+    return changed
+
+
+def _findings_of(
+    judged: ReportFacts,
+    *,
+    is_new: bool,
+    changed: ReportFacts | None,
+    patient: Patient,
+    sets: Sequence[ReportFacts],
+) -> list[Finding]:
+    """What a new report brought; else, and for fluids and laboratory values, what the stay shows as it now stands."""
+    pathway, facts = pathway_of(patient), patient_facts(patient)
+    brought = changed if is_new or (changed is not None and not changed.is_set) else None
+    newest_set = newest(sets)
+    if newest_set is None or not judged.is_set or order_of(newest_set) == order_of(judged):
+        return pathway.findings(facts, reports=sets, changed=brought)
+    # Entered behind a newer, incomplete set: that one cannot say what this one shows.
+    until_then = _findings_up_to(judged, changed=brought, patient=patient, sets=sets)
+    of_newest = pathway.findings(facts, reports=sets, changed=newest_set if is_new else None)
+    return _worst_of_each_cause([*until_then, *of_newest])
 
 
 def _saved_id(facts: ReportFacts) -> int:
@@ -210,10 +279,16 @@ def _newest_version_of(report_id: int) -> int | None:
 
 
 def _findings_up_to(
-    facts: ReportFacts | None, *, patient: Patient, sets: Sequence[ReportFacts]
+    facts: ReportFacts | None,
+    *,
+    changed: ReportFacts | None,
+    patient: Patient,
+    sets: Sequence[ReportFacts],
 ) -> list[Finding]:
-    """What this report, as it stands now, shows against those before it; nothing where it is gone."""
+    """What the stay until this report, as it stands now, shows (of `changed`: what that brought); nothing where the
+    report is gone."""
     if facts is None:
         return []
     until_then = [other for other in sets if order_of(other) <= order_of(facts)]
-    return pathway_of(patient).findings(patient_facts(patient), reports=until_then)
+    as_of_then = replace(patient_facts(patient), course=course_of(patient, up_to=facts))
+    return pathway_of(patient).findings(as_of_then, reports=until_then, changed=changed)

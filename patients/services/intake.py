@@ -23,7 +23,7 @@ from .errors import NotAllowed, Refused
 from .locks import lock_patient
 from .patients import admit_patient
 from .reports import refuse_impossible
-from .stay import recent_sets, report_facts, score_values
+from .stay import course_with, recent_sets, report_facts, score_values
 
 BODY_COLUMNS: Final = ("height", "weight")  # of a patient: the first report, at admission
 LINK: Final = "hospital_number"
@@ -196,6 +196,7 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
     """Insert reports and versions in bulk, telling each as if it had been saved alone, then settle once."""
     reports.sort(key=lambda report: report.datetime)
     _keep_due_times(patient, reports)
+    patient.course = None  # many reports further, and not by one step: settling reads it anew
     Report.objects.bulk_create(reports)
     versions = Report.history.bulk_history_create(
         reports, default_user=by, default_change_reason="taken in", default_date=now
@@ -222,4 +223,6 @@ def _keep_due_times(patient: Patient, reports: list[Report]) -> None:
         if report.is_set and report.datetime >= patient.admission_date:
             facts = report_facts(report)
             window = [facts] if facts.score.complete else [*window, facts]
-        report.due_at = due_of(patient, sets=window).at
+        report.due_at = due_of(patient, sets=window, report=report).at
+        course = course_with(patient, report=report)
+        patient.course = None if course is None else course.as_dict()

@@ -12,7 +12,7 @@ from ..models import Notification, Patient
 from ..prepared import Hole, PreparedQuery
 from ..rules.findings import Finding, Held, cause_of, level_of, split_new, worst_severity
 from ..rules.pathways import Pathway
-from ..rules.stay import ReportFacts, order_of
+from ..rules.stay import PatientFacts, ReportFacts, newest, order_of
 from .errors import Conflict
 from .locks import lock_patient, save_derived
 
@@ -20,6 +20,7 @@ BECAUSE_AMENDED = "based on amended observation"
 BECAUSE_BETTER = "a later complete set shows none of its causes"
 BECAUSE_RECORDED = "the next observation is due later"
 BECAUSE_DISCHARGED = "discharged"
+BECAUSE_PATHWAY = "pathway changed"
 
 MOST_REOPENED: Final = 10
 
@@ -104,19 +105,22 @@ def causes_told(notifications: Iterable[Notification]) -> set[str]:
 
 
 def resolve_what_is_over(
-    unresolved: list[Notification], *, pathway: Pathway, sets: Sequence[ReportFacts], now: datetime
+    unresolved: list[Notification],
+    *,
+    pathway: Pathway,
+    sets: Sequence[ReportFacts],
+    patient: PatientFacts,
+    now: datetime,
 ) -> None:
-    """Resolve the deteriorations of which the newest later complete set shows no cause any more."""
-    complete = [report for report in sets if report.is_scored]
-    if not complete:
-        return
-    newest = max(complete, key=order_of)
+    """Resolve the deteriorations of which the newest later complete set, and the course, show no cause any more."""
+    newest_complete = newest(report for report in sets if report.is_scored)
     by_id = {report.id: report for report in sets}
     for notification in [n for n in unresolved if n.kind == Notification.Kind.DETERIORATION]:
+        later = newest_complete
         raised_by = by_id.get(notification.report_id)
-        if raised_by is not None and order_of(raised_by) >= order_of(newest):
-            continue
-        if not pathway.remaining_causes(causes_of(notification), report=newest):
+        if later is not None and raised_by is not None and order_of(raised_by) >= order_of(later):
+            later = None
+        if not pathway.remaining_causes(causes_of(notification), report=later, patient=patient):
             resolve(notification, because=BECAUSE_BETTER, now=now)
 
 
@@ -156,7 +160,7 @@ def closed_deteriorations(patient: Patient) -> list[Notification]:
         patient=patient,
         kind=Notification.Kind.DETERIORATION,
         status=Notification.Status.RESOLVED,
-        resolved_because__in=(BECAUSE_BETTER, BECAUSE_DISCHARGED),
+        resolved_because__in=(BECAUSE_BETTER, BECAUSE_DISCHARGED, BECAUSE_PATHWAY),
         report__datetime__gte=patient.admission_date,
     )
     return list(closed.select_related("report").order_by("-id")[:MOST_REOPENED])

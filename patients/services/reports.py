@@ -31,7 +31,7 @@ def record_report(*, patient_id: int, by: Any, now: datetime, reason: str = "", 
         sets = recent_sets(patient)
         report = Report(patient=patient, recorded_by=by, created_at=now, updated_at=now, **values)
         _keep_score(report, score_values(patient, values, taken_at=report.datetime))
-        report.due_at = due_of(patient, sets=_with(report, sets=sets)).at
+        report.due_at = due_of(patient, sets=_with(report, sets=sets), report=report).at
         history_id = _save(report, by=by, reason=reason, now=now)
         settle(patient, sets=_with(report, sets=sets), now=now, report=report, history_id=history_id)
         return report
@@ -67,7 +67,7 @@ def correct_report(
             score_set(values, spo2_scale=stored.spo2_scale, not_scored_because=stored.not_scored_because),
         )
         sets = _with(report, sets=recent_sets(patient, without=report.pk, back_to=judged_at))
-        report.due_at = due_of(patient, sets=sets).at
+        report.due_at = due_of(patient, sets=sets, report=report).at
         report.version += 1
         report.updated_at = now
         history_id = _save(report, by=by, reason=reason, now=now)
@@ -97,7 +97,7 @@ def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str
     report = Report(patient=patient, **values)
     score = score_values(patient, values, taken_at=report.datetime)
     _keep_score(report, score)
-    due = due_of(patient, sets=_with(report, sets=recent_sets(patient)))
+    due = due_of(patient, sets=_with(report, sets=recent_sets(patient)), report=report)
     response = response_to(score)
     return {
         "news2": score.as_dict(),

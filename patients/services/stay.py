@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
 
 from ..models import Patient, Report
 from ..prepared import Hole, PreparedQuery
 from ..rules.news2 import SCORED_FIELDS, Score, reason_not_scored, score_set
-from ..rules.pathways import PATHWAYS
+from ..rules.pathways import PATHWAYS, Course
 from ..rules.plan import SCORE, Limits, PlanFacts, PlannedPathway, Step
 from ..rules.ranges import VITAL_SIGN_FIELDS
-from ..rules.stay import PatientFacts, ReportFacts
+from ..rules.stay import PatientFacts, ReportFacts, order_of
 
 # Most stays have two complete sets among their last dozen reports; the read widens where one has not.
 FIRST_READ: Final = 12
@@ -34,7 +38,7 @@ _NEWEST_SETS: Final = PreparedQuery(
 
 
 def patient_facts(patient: Patient) -> PatientFacts:
-    """The patient as the rules see them."""
+    """The patient as the rules see them, with the course of the stay as it is stored in the patient's row."""
     return PatientFacts(
         admission_date=patient.admission_date,
         created_at=patient.created_at,
@@ -46,6 +50,8 @@ def patient_facts(patient: Patient) -> PatientFacts:
         dismissal_date=patient.dismissal_date,
         fever_onset_at=patient.fever_onset_at,
         hematocrit_baseline=patient.hematocrit_baseline,
+        course=PATHWAYS[patient.pathway].course_of(patient.course),
+        zone=ZoneInfo(settings.TIME_ZONE),
     )
 
 
@@ -78,10 +84,11 @@ def pathway_of(patient: Patient) -> PlannedPathway:
 
 def report_facts(report: Report) -> ReportFacts:
     """A report, saved or not, with the score it holds."""
+    names = (*_FACT_FIELDS, "not_measured", *PATHWAYS[report.patient.pathway].course_fields)
     return ReportFacts(
         id=report.pk,
         datetime=report.datetime,
-        values={field: getattr(report, field) for field in (*_FACT_FIELDS, "not_measured")},
+        values={field: getattr(report, field) for field in names},
         score=Score.from_dict(report.news2),
         monitoring_interval=report.monitoring_interval,
     )
@@ -93,7 +100,7 @@ def score_values(patient: Patient, values: Mapping[str, Any], *, taken_at: datet
         date_of_birth=patient.date_of_birth,
         pregnant=patient.pregnant,
         pathway=patient.pathway,
-        on=taken_at.date(),
+        on=timezone.localdate(taken_at),
     )
     return score_set(values, spo2_scale=patient.spo2_scale, not_scored_because=reason)
 
@@ -103,16 +110,14 @@ def recent_sets(
 ) -> list[ReportFacts]:
     """The sets of the running stay, newest first: as many as due time and pathway rules can ask for.
 
-    That is back to the newest scored set but one; all of the stay where the pathway wants it or where there are
-    not two. `without` leaves out one report, the one being corrected; `back_to`, its time, reaches further back, to
-    the newest scored set before it, against which it was judged.
+    That is back to the newest scored set but one, or to the newest complete one where the newest set was not scored
+    at all; all of the stay where there are not that many. `without` leaves out one report, the one being corrected;
+    `back_to`, its time, reaches further back, to the newest scored set before it, against which it was judged.
     """
     rows = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date, is_set=True)
     if without is not None:
         rows = rows.exclude(pk=without)
     rows = rows.order_by("-datetime", "-id")
-    if PATHWAYS[patient.pathway].needs_whole_stay:
-        return _read(rows)
     limit = FIRST_READ
     while True:
         if limit == FIRST_READ and without is None:
@@ -121,6 +126,8 @@ def recent_sets(
             sets = _read(rows[:limit])
         if len(sets) < limit or _reaches_far_enough(sets, back_to=back_to):
             return sets
+        if back_to is None and _newest_set_is_unscored(sets):
+            return _with_newest_complete(sets, rows=rows)
         limit *= WIDENED_BY
 
 
@@ -128,6 +135,18 @@ def _reaches_far_enough(sets: list[ReportFacts], *, back_to: datetime | None) ->
     scored = [report for report in sets if report.is_scored]
     is_judged_set_there = back_to is None or any(report.datetime < back_to for report in scored)
     return len(scored) >= 2 and is_judged_set_there
+
+
+def _newest_set_is_unscored(sets: list[ReportFacts]) -> bool:
+    newest_set = next((report for report in sets if report.is_set), None)
+    return newest_set is not None and newest_set.score.not_scored_because is not None
+
+
+def _with_newest_complete(sets: list[ReportFacts], *, rows: Any) -> list[ReportFacts]:
+    """Of a patient who is not scored the newest set decides; of older ones only the complete one says anything."""
+    if any(report.score.complete for report in sets):
+        return sets
+    return [*sets, *_read(rows.filter(is_complete=True)[:1])]
 
 
 def _read(rows: Any) -> list[ReportFacts]:
@@ -145,3 +164,48 @@ def _facts_of(rows: Iterable[Mapping[str, Any]]) -> list[ReportFacts]:
         )
         for row in rows
     ]
+
+
+# ---------------------------------------------------------------- the course that the pathway keeps
+
+
+def course_with(patient: Patient, *, report: Report) -> Course | None:
+    """The course of the stay with this report as it is now, saved or not; None where the pathway keeps none.
+
+    One step where it is a new report and the newest; else, which is rare, every report of the stay is read.
+    """
+    facts = patient_facts(patient)
+    course: Course | None = facts.course
+    if course is None or report.datetime < patient.admission_date:
+        return course
+    new = report_facts(report)
+    is_stored = patient.course is not None
+    if is_stored and report.version == 1 and course.is_before(new):
+        return course.with_report(new, patient=facts)
+    others = _stay_of(patient, course_fields=PATHWAYS[patient.pathway].course_fields).exclude(pk=report.pk)
+    return _follow(patient, reports=[*_facts_of(others), new])
+
+
+def course_of(patient: Patient, *, up_to: ReportFacts | None = None) -> Course | None:
+    """The course of the stay by every stored report, or by those up to one of them."""
+    fields = PATHWAYS[patient.pathway].course_fields
+    if not fields:
+        return None
+    reports = _facts_of(_stay_of(patient, course_fields=fields))
+    if up_to is not None:
+        reports = [report for report in reports if order_of(report) <= order_of(up_to)]
+    return _follow(patient, reports=reports)
+
+
+def _stay_of(patient: Patient, *, course_fields: tuple[str, ...]) -> Any:
+    stay = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date)
+    return stay.values(*dict.fromkeys((*_READ_FIELDS, *course_fields)))
+
+
+def _follow(patient: Patient, *, reports: Iterable[ReportFacts]) -> Course | None:
+    facts = patient_facts(patient)
+    course: Course | None = PATHWAYS[patient.pathway].course_of(None)
+    for report in sorted(reports, key=order_of):
+        if course is not None:
+            course = course.with_report(report, patient=facts)
+    return course

@@ -45,9 +45,18 @@ def test_without_any_set_there_is_nothing_to_find():
 
 
 def test_what_was_told_is_over_with_a_later_set_but_not_by_leaving_the_pathway():
-    held = [("risk_band", 3)]
-    assert PATHWAYS["news2"].remaining_causes(held, report=make_total(0)) == set()
-    assert PATHWAYS["none"].remaining_causes(held, report=make_total(0)) == {"risk_band"}
+    held, patient = [("risk_band", 3)], make_patient()
+    for pathway in ("news2", "dengue"):
+        assert PATHWAYS[pathway].remaining_causes(held, report=make_total(0), patient=patient) == set()
+        assert PATHWAYS[pathway].remaining_causes(held, report=None, patient=patient) == {"risk_band"}
+    assert PATHWAYS["none"].remaining_causes(held, report=make_total(0), patient=patient) == {"risk_band"}
+
+
+def test_each_pathway_knows_the_causes_that_its_reports_can_end():
+    causes = ("risk_band", "single_three:pulse", "shock_sign:map")
+    assert [PATHWAYS["news2"].knows(cause) for cause in causes] == [True, True, False]
+    assert [PATHWAYS["dengue"].knows(cause) for cause in causes] == [True, True, True]
+    assert [PATHWAYS["none"].knows(cause) for cause in causes] == [False, False, False]
 
 
 def test_pathway_none_asks_for_no_interval():

@@ -158,7 +158,7 @@ def test_the_score_itself_is_never_changed():
 
 def remaining(pathway, report):
     held = [("plan_call_at:score", 1), ("plan_call_at:pulse", 1), ("risk_band", 3)]
-    return pathway.remaining_causes(held, report=report)
+    return pathway.remaining_causes(held, report=report, patient=make_patient())
 
 
 def test_a_threshold_is_over_with_a_later_value_within_it():

@@ -168,8 +168,27 @@ def test_acknowledging_nothing_says_so(nurse):
         acknowledge(999_999, by=nurse, now=at(1))
 
 
-def test_a_changed_pathway_leaves_what_was_told(patient, doctor, held):
-    change(patient, by=doctor, now=at(3), pathway="none", monitoring_interval=60)
+@pytest.mark.parametrize("changes", [{"pathway": "none"}, {"pregnant": True}])
+def test_what_no_report_can_end_any_more_is_resolved_by_the_change_and_comes_back_with_it(
+    patient, doctor, held, changes
+):
+    before = {name: getattr(patient, name) for name in changes}
+    change(patient, by=doctor, now=at(3), **changes)
+    after = fresh(held)
+    assert (after.status, after.resolved_because, after.resolved_at) == (
+        "resolved",
+        "pathway changed",
+        at(3),
+    )
+    assert fresh(patient).open_notifications == 0
+    change(patient, by=doctor, now=at(4), **before)
+    assert (fresh(held).status, fresh(patient).open_notifications) == ("open", 1)
+
+
+def test_another_pathway_that_still_scores_leaves_what_was_told(patient, doctor, held):
+    change(patient, by=doctor, now=at(3), pathway="dengue")
+    assert fresh(held).status == "open"
+    change(patient, by=doctor, now=at(4), monitoring_interval=30)
     assert fresh(held).status == "open"
 
 
