@@ -222,7 +222,15 @@ LOGGING = {
 
 SWAGGER_USE_COMPAT_RENDERERS = False  # drf-yasg's way from its next version on
 SWAGGER_SETTINGS = {
-    "SECURITY_DEFINITIONS": {"Token": {"type": "apiKey", "name": "Authorization", "in": "header"}},
+    "DEFAULT_AUTO_SCHEMA_CLASS": "patients.api.documentation.OperationSchema",
+    "SECURITY_DEFINITIONS": {
+        "Token": {
+            "type": "apiKey",
+            "name": "Authorization",
+            "in": "header",
+            "description": "Token <key>, the word too; the key is what /rest-auth/login/ answers.",
+        }
+    },
     "USE_SESSION_AUTH": False,  # no buttons of its own: who sees the page is signed in, and that signs its requests
     "VALIDATOR_URL": None,  # else the page would tell an outside server where it is
 }

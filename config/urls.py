@@ -7,15 +7,15 @@ from django.urls import include, path, re_path
 from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 
-from patients.api import health, pages, sign_in
+from patients.api import documentation, health, pages, sign_in
 
 schema_view = get_schema_view(
     openapi.Info(
         title="Wardlight",
         default_version="v1",
-        description="Bedside observations. Sign in by `/rest-auth/login/`: `Authorization: Token <key>`.",
+        description=documentation.INTRODUCTION,
     ),
-    public=False,  # each role is shown what it may
+    public=True,  # everybody signed in is shown every operation, with the roles that may
 )
 
 rest_auth_patterns = [

@@ -37,6 +37,7 @@ TABLE: Final[dict[str, dict[str, frozenset[str]]]] = {
 
 # The actions of views and consumers, in the words of the table.
 ACTIONS: Final = {
+    "get": "view",  # views without actions
     "list": "view",
     "retrieve": "view",
     "history": "view",
@@ -104,9 +105,14 @@ def may(role: str | None, subject: str, action: str) -> bool:
     return role in TABLE[subject].get(action, frozenset())
 
 
+def action_of(view_action: str) -> str:
+    """The table's word for the name of a view's or consumer's action."""
+    return ACTIONS.get(view_action, view_action)
+
+
 def may_perform(role: str | None, subject: str, view_action: str) -> bool:
     """As `may`, for the name of a view's or consumer's action, part permissions included."""
-    action = ACTIONS.get(view_action, view_action)
+    action = action_of(view_action)
     if may(role, subject, action):
         return True
     part = PARTIAL.get((subject, action))

@@ -1,57 +1,87 @@
-"""What /swagger says beyond the serializers: filters and paging of the lists, and the headers of writes."""
+"""How an operation stands in /swagger: summary, shapes, parameters, errors, examples, and the roles that may.
 
+Nothing is described twice: names and ranges come from the serializers, filters and orders from the listings, roles
+from the table of permissions, words from the docstrings, examples from examples.py. What cannot be seen from
+outside an action says its `describe` (described.py).
+"""
+
+import inspect
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Final
 
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
 
+from ..permissions import PARTIAL, ROLES, SUPERUSER, action_of, may, may_perform
+from ..services.patients import PLAN_FIELDS
 from . import pagination
+from .described import Description
+from .examples import EXAMPLES
 from .listing import RESOURCES
-from .outputs import (
-    FluidsSerializer,
-    NotificationSerializer,
-    PatientVersionSerializer,
-    PreviewSerializer,
-    StatisticsSerializer,
-)
-from .plans import PauseSerializer, PlanSerializer
+from .problems import PROBLEMS, REFUSAL
+from .schemas import CHANGE, CREATE, REPLACE, WardlightFieldInspector, answer_of, body_of, name_of
 
-_IDEMPOTENCY_KEY = openapi.Parameter(
+INTRODUCTION: Final = """Bedside observations.
+
+**Signing in.** `POST /rest-auth/login/` answers `{"key"}`. Programs send it as `Authorization: Token <key>`: press
+*Authorize* and enter the word `Token`, a space and the key. Who is signed in to this browser needs nothing: the
+session cookie is sent along, with the CSRF token where something is written.
+
+**Errors** have DRF's shape: `{"field": ["message"]}` or `{"detail": "message"}`. Besides those named, every address
+answers 405 to a method that it does not have and 406 to an `Accept` other than JSON (and HTML, for browsers), and
+503 while the server restarts.
+
+**Writing.** Read-only fields in a body are ignored, so what GET gave can be sent back by PUT; unknown fields are
+refused by name. `version` (or the header `If-Match`) says which version is edited.
+
+**Live changes** come over the WebSocket `/ws/`, which is described in docs/integration.md.
+"""
+
+_IDEMPOTENCY_KEY: Final = openapi.Parameter(
     "Idempotency-Key",
     openapi.IN_HEADER,
     type=openapi.TYPE_STRING,
     description="the same key within 24 hours gives the first answer again; with another body 422",
 )
-_IF_MATCH = openapi.Parameter(
+_IF_MATCH: Final = openapi.Parameter(
     "If-Match",
     openapi.IN_HEADER,
     type=openapi.TYPE_STRING,
     description='the version that is edited, such as "3"; 409 with the current object where it is another',
 )
-_REASON = openapi.Parameter(
-    "reason", openapi.IN_QUERY, type=openapi.TYPE_STRING, description="why it is deleted; or in the body"
-)
-
-_OF_PLANS = {
-    "plan": PlanSerializer,
-    "set_plan": PlanSerializer,
-    "pause": PauseSerializer,
-    "add_pause": PauseSerializer,
-    "change_pause": PauseSerializer,
+_HEADERS: Final = {
+    "create": _IDEMPOTENCY_KEY,
+    "update": _IF_MATCH,
+    "partial_update": _IF_MATCH,
+    "destroy": _IF_MATCH,
 }
+_BODIES: Final = {"create": CREATE, "update": REPLACE, "partial_update": CHANGE}
+_STATUSES: Final = {"create": 201, "destroy": 204}
+_SUMMARIES: Final = {
+    "list": "List {many}",
+    "retrieve": "Read one {one}",
+    "create": "Create a {one}",
+    "update": "Replace a {one}",
+    "partial_update": "Change parts of a {one}",
+    "destroy": "Delete a {one}",
+}
+_EVENT_HEADER: Final = {
+    "X-Event": {"type": "integer", "description": "the event that the answer is true as of"}
+}
+_VERSION_HEADER: Final = {"ETag": {"type": "string", "description": "the version, for If-Match"}}
 
 
 def _query(name: str, description: str, *, kind: str = openapi.TYPE_STRING) -> openapi.Parameter:
     return openapi.Parameter(name, openapi.IN_QUERY, type=kind, description=description)
 
 
-def list_parameters(subject: str) -> list[openapi.Parameter]:
-    """The query of a list of `subject`: its filters, its orders, its paging."""
+def list_parameters(subject: str, *, without: frozenset[str] = frozenset()) -> list[openapi.Parameter]:
+    """The query of a list of `subject`: its filters but those in `without`, its orders, its paging."""
     resource = RESOURCES[subject]
     filters = [
         _query(name, filter_.extra.get("help_text", ""))
         for name, filter_ in resource.filter_set.base_filters.items()
+        if name not in without
     ]
     orders = f"{', '.join(resource.orderings)}; - for descending; {resource.default_ordering} where not given"
     return [
@@ -86,64 +116,183 @@ def page_of(item: Any) -> openapi.Schema:
     )
 
 
-class ResourceSchema(SwaggerAutoSchema):
-    """Describes the actions of `views.ResourceViewSet`."""
+def roles_that_may(subject: str, view_action: str) -> list[str]:
+    """The roles that the table allows a view's action, weakest first; `superuser` last."""
+    return [role for role in (*ROLES, SUPERUSER) if may_perform(role, subject, view_action)]
 
-    def get_query_parameters(self) -> list[openapi.Parameter]:
-        subject, action = self.view.subject, self.view.action
-        if action == "list":
-            return list_parameters(subject)
-        if action == "history":
-            return list_parameters("patient_history")
-        if action == "pauses":
-            return [p for p in list_parameters("pauses") if p.name != "patient"]
-        if action == "statistics":
-            return [
-                _query("since", "7 days before `until` where not given, 92 at most"),
-                _query("until", "now where not given"),
-                _query("ward", "the ward's name, to the letter"),
-            ]
-        if action == "fluids":
-            return [
-                _query("since", "three days before `until` where not given"),
-                _query("until", "now where not given"),
-            ]
-        return [_REASON] if action == "destroy" and subject == "reports" else []
 
-    def add_manual_parameters(self, parameters: list[openapi.Parameter]) -> list[openapi.Parameter]:
-        header = {
-            "create": _IDEMPOTENCY_KEY,
-            "add_pause": _IDEMPOTENCY_KEY,
-            "update": _IF_MATCH,
-            "partial_update": _IF_MATCH,
-            "destroy": _IF_MATCH,
-        }.get(self.view.action)
-        return super().add_manual_parameters(parameters if header is None else [*parameters, header])
+class OperationSchema(SwaggerAutoSchema):
+    """Describes one operation."""
+
+    field_inspectors = (WardlightFieldInspector, *SwaggerAutoSchema.field_inspectors)
+
+    @property
+    def action(self) -> str:
+        return getattr(self.view, "action", None) or self.method.lower()
+
+    @property
+    def handler(self) -> Any:
+        return getattr(self.view, self.action)
+
+    @property
+    def subject(self) -> str | None:
+        return getattr(self.view, "subject", None)
+
+    @property
+    def description(self) -> Description:
+        """What the action says of itself; what it leaves out follows from the action's name."""
+        described: Description | None = getattr(self.handler, "described", None)
+        if described is not None:
+            return described
+        serializer = None if self.action == "destroy" else getattr(self.view, "serializer_class", None)
+        listing = self.subject if self.action == "list" and self.subject in RESOURCES else None
+        return Description(answer=serializer, listing=listing, status=_STATUSES.get(self.action, 200))
+
+    # ------------------------------------------------------------ words
+    def get_tags(self, operation_keys: Any = None) -> list[str]:
+        room, name = [*self.path.strip("/").split("/"), ""][:2]
+        return [name if room == "api" else "sign-in"]
+
+    def get_operation_id(self, operation_keys: Any = None) -> str:
+        if hasattr(self.view, "action"):
+            return f"{self.subject}_{self.action}"
+        return super().get_operation_id(operation_keys).removeprefix("api_").replace("-", "_")
+
+    def get_summary_and_description(self) -> tuple[str, str]:
+        words = inspect.getdoc(self.handler) or inspect.getdoc(self.view) or ""
+        if self.action in _SUMMARIES and self.subject is not None:
+            resource = RESOURCES.get(self.subject)
+            one = resource.name if resource is not None else self.subject.removesuffix("s")
+            summary = _SUMMARIES[self.action].format(one=one, many=self.subject)
+        else:
+            summary = words.partition(".")[0].replace("\n", " ")
+        return summary, f"{words}\n\n{self.roles_text()}"
+
+    def roles_text(self) -> str:
+        if self.description.is_open:
+            return "Roles: everybody, signed in or not."
+        if self.subject is None:
+            return "Roles: everybody who is signed in."
+        roles = roles_that_may(self.subject, self.action)
+        text = f"Roles: {', '.join(roles)}."
+        action = action_of(self.action)
+        part = PARTIAL.get((self.subject, action))
+        if part is None:
+            return text
+        fields = ", ".join(PLAN_FIELDS)
+        only = [role for role in roles if not may(role, self.subject, action)]
+        never = [role for role in roles if not may(role, self.subject, part)]
+        return f"{text} {', '.join(only)}: of the fields only {fields}; {', '.join(never)}: none of these."
+
+    def get_operation(self, operation_keys: Any = None) -> openapi.Operation:
+        operation = super().get_operation(operation_keys)
+        if self.description.is_open:
+            operation["x-roles"] = ["everybody"]
+        elif self.subject is None:
+            operation["x-roles"] = ["signed in"]
+        else:
+            operation["x-roles"] = roles_that_may(self.subject, self.action)
+        return operation
+
+    def get_security(self) -> list[Any] | None:
+        return [] if self.description.is_open else None
+
+    # ------------------------------------------------------------ what is sent
+    def get_consumes(self) -> list[str]:
+        return ["application/json"]
 
     def get_request_serializer(self) -> Any:
-        if self.view.action in ("acknowledge", "end_plan", "end_pause"):
-            return None
-        serializer = _OF_PLANS.get(self.view.action)
-        return super().get_request_serializer() if serializer is None else serializer()
+        described = getattr(self.handler, "described", None)
+        if described is not None:
+            return None if described.body is None else body_of(described.body, described.purpose)()
+        purpose = _BODIES.get(self.action)
+        return None if purpose is None else body_of(self.view.serializer_class, purpose)()
 
-    def get_default_responses(self) -> dict[str, Any]:
-        view_action = self.view.action
-        if view_action in ("list", "history"):
-            item = PatientVersionSerializer() if view_action == "history" else self.get_view_serializer()
-            return {"200": page_of(self.serializer_to_schema(item))}
-        if view_action == "pauses":
-            return {"200": page_of(self.serializer_to_schema(PauseSerializer()))}
-        if view_action in _OF_PLANS:
-            status = "201" if view_action == "add_pause" else "200"
-            return {status: self.serializer_to_schema(_OF_PLANS[view_action]())}
-        if view_action in ("end_plan", "end_pause"):
-            return {"204": ""}
-        if view_action == "statistics":
-            return {"200": self.serializer_to_schema(StatisticsSerializer())}
-        if view_action == "fluids":
-            return {"200": self.serializer_to_schema(FluidsSerializer())}
-        if view_action == "preview":
-            return {"200": self.serializer_to_schema(PreviewSerializer())}
-        if view_action == "acknowledge":
-            return {"200": self.serializer_to_schema(NotificationSerializer())}
-        return super().get_default_responses()
+    def get_query_parameters(self) -> list[openapi.Parameter]:
+        description = self.description
+        parameters = [_query(name, words) for name, words in description.query.items()]
+        if description.listing is not None:
+            in_path = frozenset({"patient"}) if "{" in self.path else frozenset()
+            parameters += list_parameters(description.listing, without=in_path)
+        if self.action == "destroy" and self.subject != "patients":
+            parameters.append(_query("reason", "why it is deleted; or `history_change_reason` in the body"))
+        return parameters
+
+    def add_manual_parameters(self, parameters: list[openapi.Parameter]) -> list[openapi.Parameter]:
+        header = self._header()
+        return super().add_manual_parameters(parameters if header is None else [*parameters, header])
+
+    def _header(self) -> openapi.Parameter | None:
+        if self.description.takes_key:
+            return _IDEMPOTENCY_KEY
+        return _HEADERS.get(self.action) if self.subject is not None else None
+
+    # ------------------------------------------------------------ what is answered
+    def get_responses(self) -> openapi.Responses:
+        description = self.description
+        responses = {str(description.status): self._success(description)}
+        for status in sorted(self._errors(description)):
+            responses[str(status)] = self._problem(status)
+        return openapi.Responses(responses=responses)
+
+    def _success(self, description: Description) -> openapi.Response:
+        if description.answer is None:
+            return openapi.Response("Done; there is no body.")
+        serializer: Any = description.answer
+        schema = self.serializer_to_schema(answer_of(serializer)())
+        example: Any = EXAMPLES.get(name_of(serializer))
+        headers: dict[str, Any] = dict(_EVENT_HEADER) if self._tells_event(description) else {}
+        if description.listing is not None:
+            schema = page_of(schema)
+            example = {"count": 1, "next": None, "previous": None, "results": [example]}
+        elif description.is_array:
+            schema, example = openapi.Schema(type=openapi.TYPE_ARRAY, items=schema), [example]
+        elif description.is_by_name:
+            schema = openapi.Schema(type=openapi.TYPE_OBJECT, additional_properties=schema)
+            example = {"temperature": example}
+        elif hasattr(self.view, "update") and (self.action in _HEADERS or self.action == "retrieve"):
+            headers |= _VERSION_HEADER if example and "version" in example else {}
+        return openapi.Response(
+            "Done.", schema=schema, examples={"application/json": example}, headers=headers or None
+        )
+
+    def _tells_event(self, description: Description) -> bool:
+        return self.method == "GET" and self.subject is not None and not description.is_by_name
+
+    def _errors(self, description: Description) -> set[int]:
+        errors = set(description.errors)
+        is_write = self.method not in ("GET", "HEAD")
+        has_body = self.get_request_serializer() is not None or self.action == "destroy"
+        if not description.is_open:
+            errors.add(401)
+        if self.subject is not None or is_write:
+            errors.add(403)
+        if "{" in self.path:
+            errors.add(404)
+        if has_body or description.query or description.listing is not None:
+            errors.add(400)
+        if has_body:
+            errors |= {413, 415}
+        if is_write and self.subject is not None:
+            errors.add(411)
+        header = self._header()
+        if header is not None:
+            errors.add(422 if header is _IDEMPOTENCY_KEY else 409)
+        return errors
+
+    def _problem(self, status: int) -> openapi.Response:
+        problem = PROBLEMS[status]
+        definitions = self.components.with_scope(openapi.SCHEMA_DEFINITIONS)
+        definitions.setdefault(REFUSAL, problem.schema)
+        schema: Any = openapi.SchemaRef(definitions, REFUSAL)
+        example: Any = problem.example
+        if status == 409 and self.action in ("update", "partial_update"):
+            serializer = self.view.serializer_class
+            schema = self.serializer_to_schema(answer_of(serializer)())
+            example = EXAMPLES.get(name_of(serializer))
+        return openapi.Response(
+            problem.words,
+            schema=schema,
+            examples={"application/json": example},
+            headers=problem.headers,
+        )

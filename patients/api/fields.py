@@ -203,6 +203,7 @@ class CodesField(serializers.ListField):
 class NotMeasuredField(serializers.Field):
     """`{field: reason}`: why a measurement that was due was not taken."""
 
+    is_json_object: Final = True  # for /swagger
     REASONS: Final = ("refused", "unable", "not_appropriate")
     FIELDS: Final = frozenset(RANGES) | {"supplemental_oxygen", "consciousness"}
 

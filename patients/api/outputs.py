@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from ..models import Notification
 from ..rules.news2 import SCORED_FIELDS
-from .representations import represent_notification, represent_patient_version
+from .representations import represent_notification
 
 
 class UserReferenceSerializer(serializers.Serializer):
@@ -48,16 +48,32 @@ class LastScoredSerializer(serializers.Serializer):
     spo2_scale = serializers.IntegerField()
 
 
+class PlanStepSerializer(serializers.Serializer):
+    """One phase of a plan, in minutes; `for` null: to the end of the plan."""
+
+    every = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {**super().get_fields(), "for": serializers.IntegerField(allow_null=True)}
+
+
 class RunningPlanSerializer(serializers.Serializer):
     """The plan that runs, as at `plan/` below the patient; null: none runs."""
 
-    steps = serializers.ListField(child=serializers.DictField(), help_text="{every, for}, in minutes")
-    call_at = serializers.DictField()
+    steps = PlanStepSerializer(many=True)
+    call_at = serializers.JSONField(help_text="{score, respiration: {below, above}, …}")
     until = serializers.DateTimeField()
     reason = serializers.CharField()
-    by = UserReferenceSerializer()
+    by = UserReferenceSerializer(allow_null=True)
     since = serializers.DateTimeField()
     suppressed_count = serializers.IntegerField()
+
+
+class ResponseSerializer(serializers.Serializer):
+    """What NEWS2 asks for at this score."""
+
+    key = serializers.CharField()
+    text = serializers.CharField()
 
 
 class PreviewSerializer(serializers.Serializer):
@@ -67,29 +83,14 @@ class PreviewSerializer(serializers.Serializer):
     map = serializers.FloatField(allow_null=True)
     pulse_pressure = serializers.IntegerField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
-    response = serializers.DictField(allow_null=True)
-    unusual = serializers.DictField()
-
-
-class PatientVersionSerializer(serializers.Serializer):
-    """One version of a patient's own fields."""
-
-    history_id = serializers.IntegerField()
-    history_date = serializers.DateTimeField()
-    history_type = serializers.CharField(help_text="+ admitted, ~ changed, - deleted")
-    history_user = UserReferenceSerializer(allow_null=True)
-    history_change_reason = serializers.CharField()
-    id = serializers.IntegerField(help_text="the patient")
-    version = serializers.IntegerField()
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return represent_patient_version(instance)
+    response = ResponseSerializer(allow_null=True)
+    unusual = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
 
 
 class ReasonSerializer(serializers.Serializer):
     rule = serializers.CharField()
     message = serializers.CharField()
-    values = serializers.DictField()
+    values = serializers.JSONField(help_text="what the rule saw; its members depend on the rule")
 
 
 class NotificationSerializer(serializers.Serializer):
@@ -124,7 +125,10 @@ class FluidBalanceSerializer(serializers.Serializer):
     intake = serializers.FloatField(allow_null=True, help_text="ml; null: nothing was recorded")
     output = serializers.FloatField(allow_null=True)
     balance = serializers.FloatField(allow_null=True)
-    amounts = serializers.DictField(help_text="ml by field; null where nothing was recorded")
+    amounts = serializers.DictField(
+        child=serializers.FloatField(allow_null=True),
+        help_text="ml by field; null where nothing was recorded",
+    )
 
 
 class FluidsSerializer(serializers.Serializer):
@@ -140,8 +144,6 @@ class TimeToAcknowledgeSerializer(serializers.Serializer):
 
 
 class CountsSerializer(serializers.Serializer):
-    """With `ward`, `hour`, `severity` or `kind` beside, in the lists that are by one of these."""
-
     volume = serializers.IntegerField(help_text="how many notifications were raised")
     acknowledged = serializers.IntegerField()
     time_to_acknowledge = TimeToAcknowledgeSerializer()
@@ -150,15 +152,31 @@ class CountsSerializer(serializers.Serializer):
     overdue_share = serializers.FloatField(allow_null=True, help_text="0 to 1; null: none fell due")
 
 
+class CountsByWardSerializer(CountsSerializer):
+    ward = serializers.CharField(allow_blank=True)
+
+
+class CountsByHourSerializer(CountsSerializer):
+    hour = serializers.IntegerField(help_text="0 to 23, ward time")
+
+
+class CountsBySeveritySerializer(CountsSerializer):
+    severity = serializers.ChoiceField(choices=Notification.Severity.values)
+
+
+class CountsByKindSerializer(CountsSerializer):
+    kind = serializers.ChoiceField(choices=Notification.Kind.values)
+
+
 class StatisticsSerializer(serializers.Serializer):
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
     ward = serializers.CharField(allow_null=True)
     total = CountsSerializer()
-    by_ward = CountsSerializer(many=True)
-    by_hour = CountsSerializer(many=True, help_text="0 to 23, ward time")
-    by_severity = CountsSerializer(many=True)
-    by_kind = CountsSerializer(many=True)
+    by_ward = CountsByWardSerializer(many=True)
+    by_hour = CountsByHourSerializer(many=True)
+    by_severity = CountsBySeveritySerializer(many=True)
+    by_kind = CountsByKindSerializer(many=True)
 
 
 class RangeSerializer(serializers.Serializer):

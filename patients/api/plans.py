@@ -13,7 +13,7 @@ from ..rules.news2 import MAXIMUM_TOTAL
 from ..rules.plan import SCORE, THRESHOLD_FIELDS
 from ..services import plans as plan_services
 from ..services.idempotency import answer_once
-from .fields import InstantField, WholeNumberField, measured_field, show
+from .fields import InstantField, TextField, WholeNumberField, measured_field, show
 from .outputs import UserReferenceSerializer
 from .representations import represent_pause, represent_running_plan
 from .serializers import (
@@ -53,6 +53,7 @@ class StepSerializer(ResourceSerializer):
 class CallAtField(serializers.Field):
     """`{"score": 7, "respiration": {"below": 8, "above": 30}}`: what to be called at."""
 
+    is_json_object: Final = True  # for /swagger
     default_error_messages = {
         "not_an_object": 'An object such as {{"score": 7, "pulse": {{"above": 130}}}} is needed; {input} was given.',
         "no_such_field": f"No such threshold. There are: {', '.join((SCORE, *THRESHOLD_FIELDS))}.",
@@ -106,8 +107,8 @@ class PlanSerializer(ResourceSerializer):
         help_text=f"{SCORE}: NEWS2 from which to call; {', '.join(THRESHOLD_FIELDS)}: {{below, above}}",
     )
     until = InstantField(help_text="when the plan ends by itself")
-    reason = serializers.CharField(max_length=LONGEST_REASON)
-    by = UserReferenceSerializer(read_only=True)
+    reason = TextField(max_length=LONGEST_REASON)
+    by = UserReferenceSerializer(read_only=True, allow_null=True)
     since = serializers.DateTimeField(read_only=True, help_text="when it was set; the steps run from then")
     suppressed_count = serializers.IntegerField(
         read_only=True, help_text="how many sets it kept from alerting, their score being below call_at.score"
@@ -133,8 +134,8 @@ class PauseSerializer(ResourceSerializer):
     id = serializers.IntegerField(read_only=True)
     since = InstantField(required=False, help_text="now where not given")
     until = InstantField(help_text="24 hours after `since` at most")
-    reason = serializers.CharField(max_length=LONGEST_REASON)
-    by = UserReferenceSerializer(read_only=True)
+    reason = TextField(max_length=LONGEST_REASON)
+    by = UserReferenceSerializer(read_only=True, allow_null=True)
 
     def to_representation(self, instance: Pause) -> dict[str, Any]:
         return represent_pause(instance)

@@ -40,7 +40,12 @@ from .outputs import (
     RunningPlanSerializer,
     UserReferenceSerializer,
 )
-from .representations import represent_history, represent_patient, represent_report
+from .representations import (
+    represent_history,
+    represent_patient,
+    represent_patient_version,
+    represent_report,
+)
 
 SHORTEST_INTERVAL: Final = 5  # minutes
 LONGEST_INTERVAL: Final = 1440
@@ -152,14 +157,16 @@ class PatientSerializer(ResourceSerializer):
     version = serializers.IntegerField(
         read_only=True, help_text="In PUT and PATCH: the version that is edited."
     )
-    last_report = LastReportSerializer(read_only=True)
-    last_scored = LastScoredSerializer(read_only=True)
-    current_risk = serializers.CharField(read_only=True)
-    next_due_at = serializers.DateTimeField(read_only=True)
+    last_report = LastReportSerializer(read_only=True, allow_null=True)
+    last_scored = LastScoredSerializer(read_only=True, allow_null=True)
+    current_risk = serializers.CharField(
+        read_only=True, allow_null=True, help_text="low, low-medium, medium, high; null before the first set"
+    )
+    next_due_at = serializers.DateTimeField(read_only=True, allow_null=True)
     open_notifications = serializers.IntegerField(read_only=True)
-    plan = RunningPlanSerializer(read_only=True)
+    plan = RunningPlanSerializer(read_only=True, allow_null=True)
     paused_until = serializers.DateTimeField(
-        read_only=True, help_text="the end of the running pause; null: none runs"
+        read_only=True, allow_null=True, help_text="the end of the running pause; null: none runs"
     )
 
     def validate_hospital_number(self, value: str | None) -> str | None:
@@ -191,6 +198,38 @@ class PatientSerializer(ResourceSerializer):
         return represent_patient(instance)
 
 
+# Of a patient, what follows from reports, plans and pauses: versions of the patient do not have it.
+_DERIVED: Final = (
+    "last_report",
+    "last_scored",
+    "current_risk",
+    "next_due_at",
+    "open_notifications",
+    "plan",
+    "paused_until",
+)
+
+
+class PatientVersionSerializer(serializers.Serializer):
+    """One version of a patient's own fields: as they were, and who changed them and when."""
+
+    history_id = serializers.IntegerField(read_only=True)
+    history_date = serializers.DateTimeField(read_only=True)
+    history_type = serializers.ChoiceField(
+        choices=("+", "~", "-"), read_only=True, help_text="+ admitted, ~ changed, - deleted"
+    )
+    history_user = UserReferenceSerializer(read_only=True, allow_null=True)
+    history_change_reason = serializers.CharField(read_only=True)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        of_patient = PatientSerializer().get_fields()
+        kept = {name: field for name, field in of_patient.items() if name not in _DERIVED}
+        return {**super().get_fields(), **kept}
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return represent_patient_version(instance)
+
+
 class ReportSerializer(ResourceSerializer):
     """One set of observations, taken at one moment. Null: not measured; nothing is carried over."""
 
@@ -198,8 +237,8 @@ class ReportSerializer(ResourceSerializer):
     patient = WholeNumberField(help_text="the patient's id; fixed after creation")
     # No default: a PUT without it must not move the observation to the moment of the PUT.
     datetime = InstantField(required=False, help_text="when it was taken; now where not given")
-    daytime = serializers.CharField(read_only=True)
-    recorded_by = UserReferenceSerializer(read_only=True)
+    daytime = serializers.ChoiceField(choices=("D", "E", "N"), read_only=True)
+    recorded_by = UserReferenceSerializer(read_only=True, allow_null=True)
 
     temperature = measured_field("temperature")
     pulse = measured_field("pulse")
@@ -261,9 +300,9 @@ class ReportSerializer(ResourceSerializer):
     )
 
     news2 = News2Serializer(read_only=True)
-    map = serializers.FloatField(read_only=True)
-    pulse_pressure = serializers.IntegerField(read_only=True)
-    due_at = serializers.DateTimeField(read_only=True)
+    map = serializers.FloatField(read_only=True, allow_null=True, help_text="mean arterial pressure, mmHg")
+    pulse_pressure = serializers.IntegerField(read_only=True, allow_null=True)
+    due_at = serializers.DateTimeField(read_only=True, allow_null=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
     version = serializers.IntegerField(
@@ -328,8 +367,10 @@ class HistorySerializer(serializers.Serializer):
 
     history_id = serializers.IntegerField(read_only=True)
     history_date = serializers.DateTimeField(read_only=True)
-    history_type = serializers.CharField(read_only=True, help_text="+ recorded, ~ corrected, - deleted")
-    history_user = UserReferenceSerializer(read_only=True)
+    history_type = serializers.ChoiceField(
+        choices=("+", "~", "-"), read_only=True, help_text="+ recorded, ~ corrected, - deleted"
+    )
+    history_user = UserReferenceSerializer(read_only=True, allow_null=True)
     history_change_reason = serializers.CharField(read_only=True)
     amendments = serializers.IntegerField(read_only=True, help_text="how often this version was amended")
 

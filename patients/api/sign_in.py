@@ -20,6 +20,7 @@ from .. import clock
 from ..models import SignIn
 from ..permissions import permissions_of, role_of
 from ..services import sign_in_failures, sign_ins
+from .described import describe
 from .origins import is_own_origin
 from .parsers import JSONParser
 
@@ -68,20 +69,34 @@ class SignInSerializer(serializers.Serializer[Any]):
         return {**attrs, "user": user}
 
 
-class LoginView(rest_auth.LoginView):
-    """Sign this device in.
+class KeySerializer(serializers.Serializer[Any]):
+    """The key of the new sign-in."""
 
-    Answers `{"key": ...}`, to be sent as `Authorization: Token <key>`, and sets the session cookie: one
-    sign-in, which ends with the logout of either. The key is shown this once. After 10 failures a minute with
-    one user name, or 100 from one address, the answer is 429 until `Retry-After` seconds have passed.
-    """
+    key = serializers.CharField(help_text="for `Authorization: Token <key>`")
+
+
+class DetailSerializer(serializers.Serializer[Any]):
+    """What was done."""
+
+    detail = serializers.CharField()
+
+
+class LoginView(rest_auth.LoginView):
+    """Signing in."""
 
     # Nobody is asked for here: an old session cookie would be asked for its CSRF token.
     authentication_classes = ()
     parser_classes = (JSONParser, FormParser)
     serializer_class = SignInSerializer
 
+    @describe(body=SignInSerializer, answer=KeySerializer, is_open=True, errors=frozenset({403, 429}))
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Sign this device in.
+
+        Answers `{"key": ...}`, to be sent as `Authorization: Token <key>`, and sets the session cookie: one
+        sign-in, which ends with the logout of either. The key is shown this once. After 10 failures a minute with
+        one user name, or 100 from one address, the answer is 429 until `Retry-After` seconds have passed.
+        """
         origin = request.headers.get("Origin")
         host, is_secure = request.get_host(), request.is_secure()
         if origin is not None and not is_own_origin(origin, host=host, is_secure=is_secure):
@@ -98,11 +113,16 @@ class LoginView(rest_auth.LoginView):
 
 
 class LogoutView(rest_auth.LogoutView):
-    """Sign this device out: its key, its session and its WebSockets. Your other devices stay signed in."""
+    """Signing out."""
 
     http_method_names = ("post", "options")
     permission_classes = (IsAuthenticated,)
     parser_classes = (JSONParser, FormParser, MultiPartParser)
+
+    @describe(answer=DetailSerializer)
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Sign this device out: its key, its session and its WebSockets. Your other devices stay signed in."""
+        return super().post(request, *args, **kwargs)
 
     def logout(self, request: Request) -> Response:
         sign_in = _sign_in_of(request)
@@ -117,6 +137,7 @@ class LogoutView(rest_auth.LogoutView):
 class UserSerializer(serializers.ModelSerializer[User]):
     """Who is signed in, their role and what it allows, as `object.action`."""
 
+    email = serializers.CharField(read_only=True)  # may be empty, which no address is
     role = serializers.SerializerMethodField()
     permissions = serializers.SerializerMethodField()
 
@@ -134,11 +155,16 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 @method_decorator(never_cache, name="dispatch")
 class UserView(rest_auth.UserDetailsView):
-    """Who is signed in. Names are changed in the admin site: they stand on clinical records."""
+    """Who is signed in."""
 
     http_method_names = ("get", "head", "options")
     permission_classes = (IsAuthenticated,)
     serializer_class = UserSerializer
+
+    @describe(answer=UserSerializer)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Who is signed in. Names are changed in the admin site: they stand on clinical records."""
+        return super().get(request, *args, **kwargs)
 
 
 class PasswordChangeSerializer(StandardPasswordChangeSerializer):
@@ -168,10 +194,15 @@ class PasswordChangeSerializer(StandardPasswordChangeSerializer):
 
 
 class PasswordChangeView(rest_auth.PasswordChangeView):
-    """Change your password. This device stays signed in, your other devices are signed out."""
+    """One's own password."""
 
     permission_classes = (IsAuthenticated,)
     serializer_class = PasswordChangeSerializer
+
+    @describe(body=PasswordChangeSerializer, answer=DetailSerializer, errors=frozenset({429}))
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change your password. This device stays signed in, your other devices are signed out."""
+        return super().post(request, *args, **kwargs)
 
 
 # ---------------------------------------------------------------- devices
@@ -191,21 +222,25 @@ class DeviceSerializer(serializers.ModelSerializer[SignIn]):
 
 @method_decorator(never_cache, name="dispatch")
 class DevicesView(APIView):
-    """The devices on which you are signed in, the last used first."""
+    """One's own sign-ins."""
 
     permission_classes = (IsAuthenticated,)
 
+    @describe(answer=DeviceSerializer, is_array=True)
     def get(self, request: Request) -> Response:
+        """The devices on which you are signed in, the last used first."""
         devices = sign_ins.list_sign_ins(_sign_in_of(request).user_id, now=clock.now())
         return Response(DeviceSerializer(devices, many=True, context={"request": request}).data)
 
 
 class DeviceView(APIView):
-    """Sign one of your devices out: its key, its session and its WebSockets."""
+    """One of one's own sign-ins."""
 
     permission_classes = (IsAuthenticated,)
 
+    @describe(status=204)
     def delete(self, request: Request, sign_in_id: int) -> Response:
+        """Sign one of your devices out: its key, its session and its WebSockets."""
         live = {
             sign_in.pk for sign_in in sign_ins.list_sign_ins(_sign_in_of(request).user_id, now=clock.now())
         }

@@ -17,12 +17,20 @@ from ..models import Notification, Patient, Report
 from ..rules.ranges import RANGES
 from ..services import notifications as notification_services
 from . import listing, plans, writing
-from .documentation import ResourceSchema
+from .described import describe
 from .fluids import fluid_balance
 from .headers import entity_tag, read_if_match
-from .outputs import NotificationSerializer
+from .outputs import (
+    FluidsSerializer,
+    NotificationSerializer,
+    PreviewSerializer,
+    RangeSerializer,
+    StatisticsSerializer,
+)
+from .plans import PauseSerializer, PlanSerializer
 from .representations import represent_notification, represent_pause
-from .serializers import HistorySerializer, PatientSerializer, ReportSerializer
+from .schemas import CHANGE
+from .serializers import HistorySerializer, PatientSerializer, PatientVersionSerializer, ReportSerializer
 from .statistics import notification_statistics
 
 _PAGING: Final = frozenset({"limit", "offset", "cursor", "ordering", "format"})
@@ -42,7 +50,6 @@ class ResourceViewSet(GenericViewSet):
     lookup_value_regex = "[0-9]+"
     pagination_class = None  # listing.py pages
     filter_backends = ()  # and filters, for the sockets too
-    swagger_schema = ResourceSchema
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -146,12 +153,17 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
 
+    @describe(answer=PatientVersionSerializer, listing="patient_history")
     @action(detail=True)
     def history(self, request: Request, pk: str) -> Response:
         """The versions of the patient's own fields, newest first."""
         self.get_object()
         return self.answer_list("patient_history", only={"patient": pk})
 
+    @describe(
+        answer=FluidsSerializer,
+        query={"since": "three days before `until` where not given", "until": "now where not given"},
+    )
     @action(detail=True)
     def fluids(self, request: Request, pk: str) -> Response:
         """Intake, output and balance in ml, per shift and in the last 24 hours. Null: none was recorded."""
@@ -160,6 +172,7 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
         balance = fluid_balance(patient.pk, query=request.query_params, now=clock.now())
         return Response(balance, headers={"X-Event": str(event)})
 
+    @describe(answer=PlanSerializer)
     @action(detail=True)
     def plan(self, request: Request, pk: str) -> Response:
         """The running plan; 404 where none runs."""
@@ -168,17 +181,20 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
         return Response(plan, headers={"X-Event": str(event)})
 
     @plan.mapping.put
+    @describe(body=PlanSerializer, answer=PlanSerializer)
     def set_plan(self, request: Request, pk: str) -> Response:
         """Let this plan run from now on, in place of the one that runs. By a doctor or lead."""
         patient = self.get_object()
         return Response(plans.set_plan(patient.pk, data=request.data, context={"user": request.user}))
 
     @plan.mapping.delete
+    @describe(status=204)
     def end_plan(self, request: Request, pk: str) -> Response:
         """End the running plan; it is kept, and the patient's own interval and pathway decide again."""
         plans.end_plan(self.get_object().pk, context={"user": request.user})
         return Response(status=204)
 
+    @describe(answer=PauseSerializer, listing="pauses")
     @action(detail=True)
     def pauses(self, request: Request, pk: str) -> Response:
         """The times in which nobody is or was reminded of the patient, newest first."""
@@ -186,6 +202,9 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
         return self.answer_list("pauses", only={"patient": pk})
 
     @pauses.mapping.post
+    @describe(
+        body=PauseSerializer, answer=PauseSerializer, status=201, takes_key=True, errors=frozenset({409})
+    )
     def add_pause(self, request: Request, pk: str) -> Response:
         """Remind nobody for a while: the patient is off the ward. By a doctor or lead."""
         added = plans.add_pause(
@@ -196,18 +215,23 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
         )
         return Response(added, status=201)
 
+    @describe(answer=PauseSerializer)
     @action(detail=True, url_path="pauses/(?P<pause_id>[0-9]+)")
     def pause(self, request: Request, pk: str, pause_id: str) -> Response:
         """One pause."""
-        return Response(represent_pause(plans.find_pause(self.get_object().pk, pause_id)))
+        event = log_state().last
+        pause = plans.find_pause(self.get_object().pk, pause_id)
+        return Response(represent_pause(pause), headers={"X-Event": str(event)})
 
     @pause.mapping.patch
+    @describe(body=PauseSerializer, purpose=CHANGE, answer=PauseSerializer, errors=frozenset({409}))
     def change_pause(self, request: Request, pk: str, pause_id: str) -> Response:
         """Let a pause that is not over end earlier or later."""
         pause = plans.find_pause(self.get_object().pk, pause_id)
         return Response(plans.change_pause(pause, data=request.data, context={"user": request.user}))
 
     @pause.mapping.delete
+    @describe(status=204, errors=frozenset({409}))
     def end_pause(self, request: Request, pk: str, pause_id: str) -> Response:
         """End a pause now; one that has not begun is taken back. 409 where it is over."""
         plans.end_pause(plans.find_pause(self.get_object().pk, pause_id), context={"user": request.user})
@@ -221,6 +245,7 @@ class ReportViewSet(WriteMixin, ReadMixin, ResourceViewSet):
     queryset = Report.objects.all()
     serializer_class = ReportSerializer
 
+    @describe(body=ReportSerializer, answer=PreviewSerializer)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """What saving this report would compute, and which of its values are unusual. Nothing is stored."""
@@ -244,6 +269,14 @@ class NotificationViewSet(ReadMixin, ResourceViewSet):
     queryset = Notification.objects.all()
     serializer_class = NotificationSerializer
 
+    @describe(
+        answer=StatisticsSerializer,
+        query={
+            "since": "7 days before `until` where not given; 92 days before it at most",
+            "until": "now where not given",
+            "ward": "the ward's name, to the letter",
+        },
+    )
     @action(detail=False)
     def statistics(self, request: Request) -> Response:
         """Volume, time to acknowledge and overdue share, by ward, hour of the day, severity and kind."""
@@ -251,6 +284,7 @@ class NotificationViewSet(ReadMixin, ResourceViewSet):
         found = notification_statistics(request.query_params, now=clock.now())
         return Response(found, headers={"X-Event": str(event)})
 
+    @describe(answer=NotificationSerializer)
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str) -> Response:
         """Say that you take care of it. Once acknowledged, doing it again changes nothing."""
@@ -261,15 +295,17 @@ class NotificationViewSet(ReadMixin, ResourceViewSet):
 
 
 class RangesView(APIView):
-    """The possible range of every measurement, and the usual one, outside of which the form asks again.
-
-    `{field: {unit, low, high, soft_low, soft_high, whole}}`; without a usual range `soft_low` and `soft_high`
-    are null.
-    """
+    """What may be measured."""
 
     subject = "ranges"
 
+    @describe(answer=RangeSerializer, is_by_name=True)
     def get(self, request: Request) -> Response:
+        """The possible range of every measurement, and the usual one, outside of which the form asks again.
+
+        `{field: {unit, low, high, soft_low, soft_high, whole}}`; without a usual range `soft_low` and `soft_high`
+        are null.
+        """
         return Response({name: _represent_range(limits) for name, limits in RANGES.items()})
 
 
