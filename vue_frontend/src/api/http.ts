@@ -1,4 +1,4 @@
-/** REST for what has to work without a socket: signing in, and the table of ranges. */
+/** REST for what has to work without a socket (signing in, devices) or has no stream (ranges, statistics). */
 
 import type { ErrorBody } from './types';
 
@@ -37,6 +37,7 @@ async function send(method: string, address: string, body?: unknown): Promise<un
 export const http = {
   /** Throws HttpError for an answer that is no success, TypeError where the server cannot be reached. */
   get: (address: string) => send('GET', address),
+  delete: (address: string) => send('DELETE', address),
   post: (address: string, body: unknown = {}) => send('POST', address, body),
 };
 

@@ -1,10 +1,12 @@
 import { clinicalEn } from './en-clinical';
 import { patientsEn } from './en-patients';
+import { settingsEn } from './en-settings';
 
 /** English: the catalogue that gives all others their shape. Sentence case, plain words. */
 export const en = {
   ...clinicalEn,
   ...patientsEn,
+  ...settingsEn,
   product: {
     name: 'Wardlight',
     tagline: 'Bedside observations',
@@ -16,6 +18,8 @@ export const en = {
   common: {
     cancel: 'Cancel',
     yes: 'Yes',
+    on: 'On',
+    off: 'Off',
     no: 'No',
     tryAgain: 'Try again',
     close: 'Close',
@@ -36,6 +40,8 @@ export const en = {
     patients: 'Patients',
     admit: 'Admit a patient',
     patientEdit: 'Edit details',
+    settings: 'Settings',
+    statistics: 'Statistics',
     notFound: 'Page not found',
   },
   signIn: {
