@@ -11,16 +11,14 @@ class PatientsConfig(AppConfig):
     def ready(self) -> None:
         from simple_history.signals import post_create_historical_record
 
-        from . import checks as checks
         from . import consumers as consumers  # importing them connects their observers
-        from . import events, metrics, roles
+        from . import events, roles
         from .realtime.doorbell import CommandDoorbell
         from .services import access
 
         post_migrate.connect(roles.create_groups, sender=self, dispatch_uid="wardlight.roles")
         post_migrate.connect(events.create_counter, sender=self, dispatch_uid="wardlight.counter")
         access.connect()
-        metrics.register()
         post_create_historical_record.connect(_note_version, dispatch_uid="wardlight.version")
         # Until a server or worker takes over: a command tells the servers that the log grew.
         events.set_publisher(CommandDoorbell().publish)

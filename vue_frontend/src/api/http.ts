@@ -1,4 +1,4 @@
-/** REST for what has to work without a socket (signing in, devices) or has no stream (ranges, statistics). */
+/** REST for what has no stream of its own: signing in, the table of ranges, plans, fluids, the ledger. */
 
 import type { ErrorBody } from './types';
 
@@ -37,8 +37,10 @@ async function send(method: string, address: string, body?: unknown): Promise<un
 export const http = {
   /** Throws HttpError for an answer that is no success, TypeError where the server cannot be reached. */
   get: (address: string) => send('GET', address),
-  delete: (address: string) => send('DELETE', address),
   post: (address: string, body: unknown = {}) => send('POST', address, body),
+  put: (address: string, body: unknown) => send('PUT', address, body),
+  patch: (address: string, body: unknown) => send('PATCH', address, body),
+  delete: (address: string, body?: unknown) => send('DELETE', address, body),
 };
 
 /** The first message a person can read in an error's body, or null. */

@@ -1,5 +1,7 @@
 /** The objects of the server's interface, as REST and WebSocket both send them. A reading of null was not taken. */
 
+import type { Plan } from './record';
+
 export type Risk = 'low' | 'low-medium' | 'medium' | 'high';
 export type Severity = 'low' | 'medium' | 'high';
 export type Consciousness = 'A' | 'C' | 'V' | 'P' | 'U';
@@ -59,12 +61,17 @@ export interface Patient {
   dismissal_date: string | null;
   pathway: 'news2' | 'dengue' | 'none';
   spo2_scale: 1 | 2;
+  fever_onset_at: string | null;
+  hematocrit_baseline: number | null;
   monitoring_interval: number | null;
   last_report: { id: number; datetime: string; news2: News2 } | null;
   last_scored: { id: number; datetime: string; score: number; risk: Risk; spo2_scale: 1 | 2 } | null;
   current_risk: Risk | null;
   next_due_at: string | null;
   open_notifications: number;
+  /** The running plan, and the end of a running pause. */
+  plan: Plan | null;
+  paused_until: string | null;
   version: number;
 }
 

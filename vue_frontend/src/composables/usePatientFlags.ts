@@ -32,7 +32,14 @@ export function usePatientFlags() {
     if (patient.spo2_scale === 2) add('scale-2', t('flag.scale2'), t('flag.scale2Long'));
     if (patient.pathway === 'dengue') add('dengue', t('flag.dengue'), t('flag.dengueLong'));
     if (patient.pregnant) add('pregnant', t('flag.pregnant'), t('flag.pregnant'));
-    if (patient.monitoring_interval !== null) {
+    if (patient.paused_until !== null) {
+      const time = format.dateTime(patient.paused_until);
+      add('pause', t('flag.pause'), t('flag.pauseLong', { time }), 'strong');
+    }
+    if (patient.plan !== null) {
+      const time = format.dateTime(patient.plan.until);
+      add('plan', t('flag.planRuns'), t('flag.planRunsLong', { time, reason: patient.plan.reason }));
+    } else if (patient.monitoring_interval !== null) {
       const duration = format.duration(patient.monitoring_interval * 60_000);
       add('plan', t('flag.plan'), t('flag.planLong', { duration }));
     }

@@ -14,7 +14,14 @@ export interface Band {
   points: Points;
 }
 
-export type TrendField = NumberField | 'total';
+export type TrendField = NumberField | 'total' | 'pulse_pressure';
+
+/** A line across a graph, with its name at the right; a limit is drawn stronger than a reference. */
+export interface LevelLine {
+  value: number;
+  label: string;
+  isLimit?: boolean;
+}
 
 export interface TrendSpec {
   field: TrendField;
@@ -22,6 +29,7 @@ export interface TrendSpec {
   range: [number, number];
   step: number;
   bands: Band[];
+  lines?: LevelLine[];
 }
 
 const band = (upTo: number, points: Points): Band => ({ upTo, points });

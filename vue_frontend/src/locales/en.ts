@@ -1,12 +1,12 @@
 import { clinicalEn } from './en-clinical';
 import { patientsEn } from './en-patients';
-import { settingsEn } from './en-settings';
+import { patientEn } from './en-patient';
 
 /** English: the catalogue that gives all others their shape. Sentence case, plain words. */
 export const en = {
   ...clinicalEn,
   ...patientsEn,
-  ...settingsEn,
+  ...patientEn,
   product: {
     name: 'Wardlight',
     tagline: 'Bedside observations',
@@ -18,8 +18,6 @@ export const en = {
   common: {
     cancel: 'Cancel',
     yes: 'Yes',
-    on: 'On',
-    off: 'Off',
     no: 'No',
     tryAgain: 'Try again',
     close: 'Close',
@@ -36,12 +34,13 @@ export const en = {
     board: 'Ward board',
     patient: 'Patient',
     record: 'Record observations',
+    report: 'Report and its versions',
+    printChart: 'Chart for print',
+    printWard: 'Ward for print',
     notifications: 'Notifications',
     patients: 'Patients',
     admit: 'Admit a patient',
     patientEdit: 'Edit details',
-    settings: 'Settings',
-    statistics: 'Statistics',
     notFound: 'Page not found',
   },
   signIn: {
@@ -161,6 +160,10 @@ export const en = {
     dengueLong: 'Dengue pathway',
     plan: 'Plan changed',
     planLong: 'The interval was set by hand: every {duration}',
+    planRuns: 'Plan',
+    planRunsLong: 'A monitoring plan runs until {time}: {reason}',
+    pause: 'Off ward',
+    pauseLong: 'Off the ward, paused until {time}',
     alerts: '{count} open notification | {count} open notifications',
     pregnant: 'Pregnant',
   },
@@ -190,10 +193,19 @@ export const en = {
     scaleOf: 'Scale {scale}',
     interval: 'Interval',
     intervalAuto: 'By score',
+    intervalByPlan: 'By the plan',
     intervalOf: 'Every {duration}',
     basedOn: 'From the set of {time}',
     noNotifications: 'Nothing open.',
-    tabs: { chart: 'Chart', trends: 'Trends', sets: 'Sets' },
+    tabs: {
+      chart: 'Chart',
+      trends: 'Trends',
+      dengue: 'Dengue',
+      fluids: 'Fluids',
+      sets: 'Sets',
+      plan: 'Plan',
+      changes: 'Changes',
+    },
     tabsLabel: 'Observations',
     noSetsHeading: 'No observations yet',
     noSetsText: 'The first set is due now.',
@@ -210,6 +222,9 @@ export const en = {
     total: 'Total',
     other: 'Other',
     none: 'No sets in this time.',
+    open: 'Open this report and its versions',
+    corrected: 'Corrected',
+    correctedLong: 'Corrected after it was recorded: open it for the versions',
   },
   chart: {
     newsLabel: 'NEWS2 observation chart of {name}: {count} sets from {from} to {to}',

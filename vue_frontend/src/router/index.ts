@@ -1,7 +1,6 @@
-import { watch } from 'vue';
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router';
 
-import { language, t, type MessageKey } from '@/locales';
+import { t, type MessageKey } from '@/locales';
 import { useSessionStore } from '@/stores/session';
 
 declare module 'vue-router' {
@@ -16,11 +15,12 @@ const wardBoard = () => import(/* webpackChunkName: "ward-board" */ '@/views/War
 const signIn = () => import(/* webpackChunkName: "sign-in" */ '@/views/SignInView.vue');
 const patient = () => import(/* webpackChunkName: "patient" */ '@/views/PatientView.vue');
 const record = () => import(/* webpackChunkName: "record" */ '@/views/RecordView.vue');
+const report = () => import(/* webpackChunkName: "report" */ '@/views/ReportView.vue');
+const printChart = () => import(/* webpackChunkName: "print-chart" */ '@/views/PrintChartView.vue');
+const printWard = () => import(/* webpackChunkName: "print-ward" */ '@/views/PrintWardView.vue');
 const notifications = () => import(/* webpackChunkName: "notifications" */ '@/views/NotificationsView.vue');
 const patients = () => import(/* webpackChunkName: "patients" */ '@/views/PatientsView.vue');
 const patientForm = () => import(/* webpackChunkName: "patient-form" */ '@/views/PatientFormView.vue');
-const settings = () => import(/* webpackChunkName: "settings" */ '@/views/SettingsView.vue');
-const statistics = () => import(/* webpackChunkName: "statistics" */ '@/views/StatisticsView.vue');
 const notFound = () => import(/* webpackChunkName: "not-found" */ '@/views/NotFoundView.vue');
 
 export const router = createRouter({
@@ -58,13 +58,26 @@ export const router = createRouter({
       meta: { title: 'title.record' },
     },
     {
+      path: '/patients/:id(\\d+)/reports/:report(\\d+)',
+      name: 'report',
+      component: report,
+      props: (route) => ({ id: Number(route.params.id), report: Number(route.params.report) }),
+      meta: { title: 'title.report' },
+    },
+    {
+      path: '/patients/:id(\\d+)/print',
+      name: 'print-chart',
+      component: printChart,
+      props: (route) => ({ id: Number(route.params.id) }),
+      meta: { title: 'title.printChart' },
+    },
+    { path: '/print/ward', name: 'print-ward', component: printWard, meta: { title: 'title.printWard' } },
+    {
       path: '/notifications',
       name: 'notifications',
       component: notifications,
       meta: { title: 'title.notifications' },
     },
-    { path: '/statistics', name: 'statistics', component: statistics, meta: { title: 'title.statistics' } },
-    { path: '/settings', name: 'settings', component: settings, meta: { title: 'title.settings' } },
     {
       path: '/:rest(.*)*',
       name: 'not-found',
@@ -100,9 +113,6 @@ router.beforeEach(async (to) => {
   return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
 });
 
-function nameTheTab(to: RouteLocationNormalized): void {
+router.afterEach((to) => {
   document.title = `${t(to.meta.title)} · ${t('product.name')}`;
-}
-router.afterEach(nameTheTab);
-// Before the first navigation there is no title to translate.
-watch(language, () => router.currentRoute.value.matched.length > 0 && nameTheTab(router.currentRoute.value));
+});

@@ -2,9 +2,7 @@ import { defineStore } from 'pinia';
 import { ref, watch, type Ref } from 'vue';
 
 import type { BoardOrder } from '@/domain/boardOrder';
-import { LANGUAGES, languageOfServer, speak, type Language } from '@/locales';
 
-export type OnOff = 'on' | 'off';
 export type Theme = 'system' | 'light' | 'night';
 
 const PREFIX = 'wardlight.device.';
@@ -33,10 +31,6 @@ function remembered<T extends string>(name: string, allowed: readonly T[] | null
 export const useDeviceStore = defineStore('device', () => {
   const theme = remembered<Theme>('theme', ['system', 'light', 'night'], 'system');
   const boardOrder = remembered<BoardOrder>('boardOrder', ['attention', 'bed'], 'attention');
-  const language = remembered<Language>('language', Object.keys(LANGUAGES) as Language[], languageOfServer());
-  /** Of high notifications; off until somebody chooses otherwise: tablets at the bedside stay quiet. */
-  const sound = remembered<OnOff>('sound', ['on', 'off'], 'off');
-  const browserNotifications = remembered<OnOff>('browserNotifications', ['on', 'off'], 'off');
   const ward = remembered<string>('ward', null, '');
 
   watch(
@@ -48,7 +42,5 @@ export const useDeviceStore = defineStore('device', () => {
     { immediate: true },
   );
 
-  watch(language, speak);
-
-  return { theme, boardOrder, ward, language, sound, browserNotifications };
+  return { theme, boardOrder, ward };
 });

@@ -7,6 +7,7 @@ import { CatchUp } from '@/realtime/catchUp';
 import { ObsSocket, STALE_AFTER_MS, type SocketLike } from '@/realtime/obsSocket';
 import { NoAnswer, type ChangeFrame, type EventsFrame, type Stream } from '@/realtime/protocol';
 import { useClockStore } from './clock';
+import { useHistoryStore } from './history';
 import { useNotificationsStore } from './notifications';
 import { usePatientsStore } from './patients';
 import { useReportsStore } from './reports';
@@ -40,6 +41,7 @@ export const useLiveStore = defineStore('live', () => {
   const patients = usePatientsStore();
   const reports = useReportsStore();
   const notifications = useNotificationsStore();
+  const history = useHistoryStore();
 
   const socket = shallowRef<ObsSocket | null>(null);
   const isCurrent = ref(false);
@@ -70,11 +72,13 @@ export const useLiveStore = defineStore('live', () => {
       await patients.load(current);
       await notifications.load(current);
       for (const patient of [...reports.watched.keys()]) await reports.watch(current, patient);
+      if (history.watched !== null) await history.watch(current, history.watched);
     },
     forgetEvents() {
       patients.forgetEvents();
       reports.forgetEvents();
       notifications.forgetEvents();
+      history.forgetEvents();
     },
     becameLive() {
       isCurrent.value = true;
@@ -122,6 +126,7 @@ export const useLiveStore = defineStore('live', () => {
       if (stream === 'patients') patients.receive(frame);
       else if (stream === 'reports') reports.receive(frame);
       else if (stream === 'notifications') notifications.receive(frame);
+      else if (stream === 'history') history.receive(frame);
     } else if (payload.type === 'notification') {
       notifications.receiveRaised(payload.data as Notification, Number(payload.event));
     }
@@ -187,6 +192,7 @@ export const useLiveStore = defineStore('live', () => {
     patients.clear();
     reports.clear();
     notifications.clear();
+    history.clear();
   }
 
   function reconnect(): void {

@@ -1,0 +1,80 @@
+/** What belongs to one patient's record beside the reports: versions, ledger, plan, pauses, fluids. */
+
+import type { Report, UserName } from './types';
+
+/** One version of a report, as it was from `history_date` on. `+` recorded, `~` corrected, `-` deleted. */
+export type HistoryVersion = Report & {
+  history_id: number;
+  history_date: string;
+  history_type: '+' | '~' | '-';
+  history_user: UserName | null;
+  history_change_reason: string;
+  /** How often this version itself was amended. */
+  amendments: number;
+};
+
+/** One entry of the ledger: what a version held before it was amended or retired. */
+export interface Amendment {
+  id: number;
+  history_id: number;
+  kind: 'amended' | 'retired';
+  amended_at: string;
+  amended_by: UserName | null;
+  reason: string;
+  before: Partial<HistoryVersion>;
+  after: Partial<HistoryVersion> | null;
+}
+
+/** `every`, `for`: minutes; `for` is null for a last step that goes on to the plan's end. */
+export interface PlanStep {
+  every: number;
+  for: number | null;
+}
+
+export interface CallLimits {
+  below?: number | null;
+  above?: number | null;
+}
+
+export const CALL_FIELDS = ['respiration', 'o2sat', 'bp_sys', 'pulse', 'temperature'] as const;
+export type CallField = (typeof CALL_FIELDS)[number];
+
+export type CallAt = { score?: number } & Partial<Record<CallField, CallLimits>>;
+
+/** A doctor's plan for a while: it changes the interval and when to call, never the score. */
+export interface Plan {
+  steps: PlanStep[];
+  call_at: CallAt;
+  since: string;
+  until: string;
+  reason: string;
+  by: UserName | null;
+  /** Sets that would have alerted and did not, by `call_at.score`. */
+  suppressed_count: number;
+}
+
+export interface Pause {
+  id: number;
+  since: string;
+  until: string;
+  reason: string;
+  by: UserName | null;
+}
+
+/** Sums in mL; null: nothing of the kind was recorded. */
+export interface FluidPeriod {
+  shift: 'D' | 'E' | 'N' | null;
+  since: string;
+  until: string;
+  intake: number | null;
+  output: number | null;
+  balance: number | null;
+  amounts: Record<string, number | null>;
+}
+
+export interface FluidBalance {
+  since: string;
+  until: string;
+  shifts: FluidPeriod[];
+  last_24_hours: FluidPeriod;
+}

@@ -1,0 +1,43 @@
+import { ref, shallowRef } from 'vue';
+
+import { firstMessage, HttpError } from '@/api/http';
+import { t } from '@/locales';
+import { messagesByField } from './useObservationForm';
+
+/** One write over REST: whether it runs, and what the server said against it. */
+export function useSaving() {
+  const isBusy = ref(false);
+  const message = ref<string | null>(null);
+  const fieldMessages = shallowRef<Record<string, string>>({});
+  /** The status of a refusal: 409 where somebody else was first. */
+  const status = ref<number | null>(null);
+
+  function reset(): void {
+    message.value = null;
+    fieldMessages.value = {};
+    status.value = null;
+  }
+
+  /** Whether it was done. */
+  async function save(write: () => Promise<unknown>): Promise<boolean> {
+    if (isBusy.value) return false;
+    isBusy.value = true;
+    reset();
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (!(error instanceof HttpError)) message.value = t('plan.notConnected');
+      else {
+        status.value = error.status;
+        fieldMessages.value = messagesByField(error.body);
+        message.value = t('plan.failed', { message: firstMessage(error.body) ?? String(error.status) });
+      }
+      return false;
+    } finally {
+      isBusy.value = false;
+    }
+  }
+
+  return { isBusy, message, fieldMessages, status, save, reset };
+}
