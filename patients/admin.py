@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from . import clock
+from .api.representations import represent_amendment
 from .models import Amendment, Event, Notification, Patient, Report, SignIn
 from .permissions import ROLES, role_of
 from .services import sign_in_failures, sign_ins
@@ -155,9 +156,24 @@ class PatientVersionAdmin(ReadOnlyAdmin):
 
 @admin.register(Amendment)
 class AmendmentAdmin(ReadOnlyAdmin):
+    """The ledger, with what was typed then."""
+
+    fields = (
+        "kind", "history_id", "report_id", "amended_at", "amended_by", "reason", "as_it_was", "as_it_was_then",
+        "restored_history_id", "restored_before", "restored_after",
+    )  # fmt: skip
+    readonly_fields = ("reason", "as_it_was", "as_it_was_then")
     list_display = ("id", "kind", "history_id", "report_id", "amended_at", "amended_by", "reason")
     list_filter = ("kind",)
-    list_select_related = ("amended_by",)
+    list_select_related = ("amended_by", "text")
+
+    @admin.display(description="before")
+    def as_it_was(self, entry: Amendment) -> Any:
+        return represent_amendment(entry)["before"]
+
+    @admin.display(description="after")
+    def as_it_was_then(self, entry: Amendment) -> Any:
+        return represent_amendment(entry)["after"]
 
 
 @admin.register(Notification)

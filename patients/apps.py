@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class PatientsConfig(AppConfig):
@@ -12,12 +12,14 @@ class PatientsConfig(AppConfig):
         from simple_history.signals import post_create_historical_record
 
         from . import consumers as consumers  # importing them connects their observers
-        from . import events, roles
+        from . import events, roles, triggers
         from .realtime.doorbell import CommandDoorbell
         from .services import access
 
         post_migrate.connect(roles.create_groups, sender=self, dispatch_uid="wardlight.roles")
         post_migrate.connect(events.create_counter, sender=self, dispatch_uid="wardlight.counter")
+        pre_migrate.connect(triggers.make_way, sender=self, dispatch_uid="wardlight.no_triggers")
+        post_migrate.connect(triggers.mend, sender=self, dispatch_uid="wardlight.triggers")
         access.connect()
         post_create_historical_record.connect(_note_version, dispatch_uid="wardlight.version")
         # Until a server or worker takes over: a command tells the servers that the log grew.

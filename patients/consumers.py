@@ -25,21 +25,11 @@ from .realtime.resume import needed_since, replay
 from .services import notifications
 
 
-class WritingMixin:
-    """`create`, `update`, `patch` and `delete`."""
+class ChangingMixin:
+    """`update`, `patch` and `delete`."""
 
     subject: str
     scope: dict[str, Any]
-
-    @action()
-    def create(self, **request: Any) -> tuple[dict[str, Any], int]:
-        created = writing.create_object(
-            self.subject,
-            data=needed_data(request),
-            context=self._context(),
-            idempotency_key=request.get("idempotency_key"),
-        )
-        return created, 201
 
     @action()
     def update(self, **request: Any) -> tuple[dict[str, Any], int]:
@@ -70,6 +60,20 @@ class WritingMixin:
         return {"user": self.scope["user"]}
 
 
+class WritingMixin(ChangingMixin):
+    """`create`, `update`, `patch` and `delete`."""
+
+    @action()
+    def create(self, **request: Any) -> tuple[dict[str, Any], int]:
+        created = writing.create_object(
+            self.subject,
+            data=needed_data(request),
+            context=self._context(),
+            idempotency_key=request.get("idempotency_key"),
+        )
+        return created, 201
+
+
 class PatientConsumer(WritingMixin, ReadingMixin, StreamConsumer):
     """Stream `patients`."""
 
@@ -90,7 +94,7 @@ class ReportConsumer(WritingMixin, ReadingMixin, StreamConsumer):
         return serializer.preview(), 200
 
 
-class HistoryConsumer(ReadingMixin, StreamConsumer):
+class HistoryConsumer(ChangingMixin, ReadingMixin, StreamConsumer):
     """Stream `history`: every version of every report."""
 
     subject = "history"
@@ -99,6 +103,7 @@ class HistoryConsumer(ReadingMixin, StreamConsumer):
         stream="history",
         represent=represent_history,
         identify=lambda version: {"history_id": version.history_id, "id": version.id},
+        is_gone=lambda version: version.is_retired,
     )
 
 

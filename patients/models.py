@@ -14,6 +14,10 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from .rules.ranges import RANGES
+from .versions import Amendment as Amendment
+from .versions import AmendmentPermit as AmendmentPermit
+from .versions import AmendmentText as AmendmentText
+from .versions import HistoryVersion, VersionRecords
 
 
 class Patient(models.Model):
@@ -75,18 +79,20 @@ class Patient(models.Model):
     reminder_kind = models.CharField(max_length=24, blank=True, default="", editable=False)
     # What the pathway keeps of the stay's reports (rules/pathways.py), as of the newest; null where it keeps nothing.
     course: Any = models.JSONField(null=True, editable=False)
+    # When the identity was taken away (services/anonymisation.py); only then may the ledger's texts go.
+    anonymised_at = models.DateTimeField(null=True, editable=False)
 
     # What the services tell simple-history about one save.
     _history_user: Any
     _history_date: Any
     skip_history_when_saving: bool
 
-    history = HistoricalRecords(
+    history = VersionRecords(
         history_id_field=models.BigAutoField(primary_key=True),
         excluded_fields=[
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
             "open_notifications", "reminder_at", "reminder_kind", "running_plan", "paused_until", "due_not_before",
-            "resettle_at", "course",
+            "resettle_at", "course", "anonymised_at",
         ],
     )  # fmt: skip
 
@@ -116,16 +122,6 @@ class Patient(models.Model):
     @property
     def is_discharged(self) -> bool:
         return self.dismissal_date is not None
-
-
-class HistoryVersion(models.Model):
-    """What a version of a report carries besides the report's own fields."""
-
-    is_retired = models.BooleanField(default=False, editable=False)
-    amendments = models.PositiveIntegerField(default=0, editable=False)
-
-    class Meta:
-        abstract = True
 
 
 def _possible_range_constraints() -> list[models.CheckConstraint]:
@@ -229,8 +225,9 @@ class Report(models.Model):
     _history_date: Any
     _change_reason: str
     wardlight_history_id: int
+    skip_history_when_saving: bool
 
-    history = HistoricalRecords(
+    history = VersionRecords(
         history_id_field=models.BigAutoField(primary_key=True),
         # simple-history's own column ends at 100 characters; a reason is a sentence or three.
         history_change_reason_field=models.TextField(null=True, max_length=1000),
@@ -256,31 +253,6 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"report {self.pk} of patient {self.patient_id}"
-
-
-class Amendment(models.Model):
-    """The append-only ledger: what a version held before it was amended or retired, by whom and why."""
-
-    class Kind(models.TextChoices):
-        AMENDED = "amended"
-        RETIRED = "retired"
-
-    history_id = models.BigIntegerField(db_index=True)
-    report_id = models.BigIntegerField(db_index=True)
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    amended_at = models.DateTimeField(default=timezone.now)
-    amended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    reason = models.TextField(max_length=1000)
-    before = models.JSONField()
-    after = models.JSONField(null=True)
-
-    class Meta:
-        ordering = ("id",)
-
-    def __str__(self) -> str:
-        return f"{self.kind} version {self.history_id}"
 
 
 class Notification(models.Model):

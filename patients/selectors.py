@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import ExtractHour
 
-from .models import Notification, Patient, Pause, Report
+from .models import Amendment, Notification, Patient, Pause, Report
 from .rules.fluids import FLUID_FIELDS, FluidsRecorded
 
 HistoricalReport: Any = Report.history.model
@@ -30,6 +30,11 @@ def versions_with_users() -> QuerySet[Any]:
     """Every version of every report, those of deleted reports too; retired ones are not shown."""
     versions: QuerySet[Any] = HistoricalReport.objects.filter(is_retired=False)
     return versions.select_related("recorded_by", "history_user")
+
+
+def amendments_with_users() -> QuerySet[Amendment]:
+    """Every entry of the ledger, those of retired versions too."""
+    return Amendment.objects.select_related("amended_by", "text")
 
 
 def patient_versions_with_users() -> QuerySet[Any]:

@@ -121,6 +121,25 @@ def django_db_modify_db_settings(
         database.setdefault("TEST", {})["NAME"] = str(name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def history_that_can_be_emptied() -> Iterator[None]:
+    """A transactional test ends with a flush, which the triggers of ledger and history refuse: without them, then."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from patients import triggers
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_without_triggers(self: Any) -> None:
+        triggers.remove(connection)
+        flush(self)  # and with post_migrate, which it sends, they are there again
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_without_triggers)
+        yield
+
+
 # ---------------------------------------------------------------- real processes
 
 

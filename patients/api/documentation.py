@@ -212,7 +212,7 @@ class OperationSchema(SwaggerAutoSchema):
         description = self.description
         parameters = [_query(name, words) for name, words in description.query.items()]
         if description.listing is not None:
-            in_path = frozenset({"patient"}) if "{" in self.path else frozenset()
+            in_path = frozenset({"patient", "history"}) if "{" in self.path else frozenset()
             parameters += list_parameters(description.listing, without=in_path)
         if self.action == "destroy" and self.subject != "patients":
             parameters.append(_query("reason", "why it is deleted; or `history_change_reason` in the body"))

@@ -22,8 +22,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from ..models import Notification, Patient, Report
+from ..selectors import HistoricalReport
 from ..services import errors as service_errors
-from .representations import represent_notification, represent_patient, represent_report
+from .representations import represent_history, represent_notification, represent_patient, represent_report
 
 logger = logging.getLogger("wardlight.api")
 
@@ -110,6 +111,8 @@ def represent_current(current: Any) -> Any:
             return represent_patient(current)
         case Report():
             return represent_report(current)
+        case HistoricalReport():
+            return represent_history(current)
         case Notification():
             return represent_notification(current)
     return current

@@ -116,6 +116,18 @@ EXAMPLES: Final[dict[str, Any]] = {
         "unusual": {"temperature": ["Temperature 41.5 °C is outside the usual 34 to 41 °C."]},
     },
     "History": {**_VERSION, **_OBSERVATIONS, "amendments": 0},
+    "HistoryReplace": {**_SET, "pulse": 105, "history_change_reason": "Typed the wrong pulse.", "version": 1},
+    "HistoryChange": {"pulse": 105, "history_change_reason": "Typed the wrong pulse.", "version": 1},
+    "Amendment": {
+        "id": 3, "history_id": 512, "report": 301, "kind": "amended", "amended_at": "2026-06-10T13:00:00Z",
+        "amended_by": _LEAD, "reason": "Typed the wrong pulse.",
+        "before": {**_VERSION, **_OBSERVATIONS, "amendments": 0},
+        "after": {
+            **_VERSION, **_OBSERVATIONS, "pulse": 105, "history_change_reason": "Typed the wrong pulse.",
+            "version": 2, "amendments": 1,
+        },
+        "restored": None,
+    },
     "Notification": {
         "id": 61, "kind": "deterioration", "severity": "high", "patient": 17, "report": 301, "history": 512,
         "reasons": [

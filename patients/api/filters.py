@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError
 
 from .. import clock
-from ..models import Notification, Patient, Pause, Report
+from ..models import Amendment, Notification, Patient, Pause, Report
 from ..selectors import HistoricalPatient, HistoricalReport, search_patients
 from .fields import read_instant, read_whole, show
 
@@ -139,6 +139,14 @@ class ReportFilters(_ObservationFilters):
 class HistoryFilters(_ObservationFilters):
     class Meta:
         model = HistoricalReport
+        fields: tuple[str, ...] = ()
+
+
+class AmendmentFilters(django_filters.FilterSet):
+    history = IdFilter(field_name="history_id", help_text="the version's history_id")
+
+    class Meta:
+        model = Amendment
         fields: tuple[str, ...] = ()
 
 

@@ -17,6 +17,7 @@ from ..events import log_state
 from . import pagination
 from .fields import read_whole
 from .filters import (
+    AmendmentFilters,
     HistoryFilters,
     NotificationFilters,
     PatientFilters,
@@ -26,6 +27,7 @@ from .filters import (
     apply_filters,
 )
 from .representations import (
+    represent_amendment,
     represent_history,
     represent_notification,
     represent_patient,
@@ -82,6 +84,14 @@ RESOURCES: Final[dict[str, Resource]] = {
         orderings=("id", "created_at", "due_at"),
         default_ordering="-id",
         name="notification",
+    ),
+    "amendments": Resource(
+        rows=selectors.amendments_with_users,
+        represent=represent_amendment,
+        filter_set=AmendmentFilters,
+        orderings=("id",),
+        default_ordering="-id",
+        name="amendment",
     ),
     "patient_history": Resource(
         rows=selectors.patient_versions_with_users,

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ..models import Notification
+from ..models import Amendment, Notification
 from ..rules.news2 import SCORED_FIELDS
-from .representations import represent_notification
+from .representations import represent_amendment, represent_notification
 
 
 class UserReferenceSerializer(serializers.Serializer):
@@ -85,6 +85,32 @@ class PreviewSerializer(serializers.Serializer):
     due_at = serializers.DateTimeField(allow_null=True)
     response = ResponseSerializer(allow_null=True)
     unusual = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+
+
+class RestoredSerializer(serializers.Serializer):
+    """What changed of the version that a report fell back to: its number and times."""
+
+    history_id = serializers.IntegerField()
+    before = serializers.JSONField()
+    after = serializers.JSONField()
+
+
+class AmendmentSerializer(serializers.Serializer):
+    """One entry of the append-only ledger: what was done to a version of a report, by whom and why."""
+
+    id = serializers.IntegerField()
+    history_id = serializers.IntegerField()
+    report = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Amendment.Kind.values)
+    amended_at = serializers.DateTimeField()
+    amended_by = UserReferenceSerializer()
+    reason = serializers.CharField()
+    before = serializers.JSONField(help_text="the version as it was")
+    after = serializers.JSONField(allow_null=True, help_text="as it was then; null where it was retired")
+    restored = RestoredSerializer(allow_null=True)
+
+    def to_representation(self, instance: Amendment) -> dict[str, Any]:
+        return represent_amendment(instance)
 
 
 class ReasonSerializer(serializers.Serializer):

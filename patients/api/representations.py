@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from ..models import Notification, Patient, Pause, Plan, Report
+from ..models import Amendment, Notification, Patient, Pause, Plan, Report
 from ..rules.formulas import daytime, mean_arterial_pressure, pulse_pressure
 
 # What a report holds as recorded, in contract.md's order.
@@ -78,6 +78,34 @@ def represent_history(version: Any) -> dict[str, Any]:
         "history_change_reason": version.history_change_reason or "",
         **_represent_observations(version),
         "amendments": version.amendments,
+    }
+
+
+def represent_amendment(entry: Amendment) -> dict[str, Any]:
+    """An entry of the ledger; `amended_by` and `text` should be loaded where many are represented.
+
+    `before` and `after` are versions as `represent_history` gives them, `after` null where it was retired.
+    `restored`: null, or what became of the version that the report fell back to.
+    """
+    text = getattr(entry, "text", None)  # gone where the patient was anonymised
+    restored = None
+    if entry.restored_history_id is not None:
+        restored = {
+            "history_id": entry.restored_history_id,
+            "before": entry.restored_before,
+            "after": entry.restored_after,
+        }
+    return {
+        "id": entry.pk,
+        "history_id": entry.history_id,
+        "report": entry.report_id,
+        "kind": entry.kind,
+        "amended_at": represent_instant(entry.amended_at),
+        "amended_by": represent_user(entry.amended_by),
+        "reason": entry.reason,
+        "before": {**entry.before, **(text.before if text else {})},
+        "after": None if entry.after is None else {**entry.after, **((text.after or {}) if text else {})},
+        "restored": restored,
     }
 
 

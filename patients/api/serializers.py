@@ -17,6 +17,7 @@ from rest_framework.fields import empty
 from .. import clock
 from ..models import Patient, Report
 from ..rules.dengue import WARNING_SIGNS
+from ..services import history as history_services
 from ..services import patients as patient_services
 from ..services import reports as report_services
 from ..services.errors import Refused
@@ -316,7 +317,7 @@ class ReportSerializer(ResourceSerializer):
         return fields
 
     def validate_patient(self, value: int) -> int:
-        if isinstance(self.instance, Report) and value != self.instance.patient_id:
+        if self.instance is not None and value != self.instance.patient_id:
             raise serializers.ValidationError(
                 "A report stays with its patient. Delete it, giving the reason, and record it anew."
             )
@@ -362,7 +363,7 @@ class ReportSerializer(ResourceSerializer):
         return represent_report(instance)
 
 
-class HistorySerializer(serializers.Serializer):
+class HistorySerializer(ReportSerializer):
     """One version of a report: its fields as they were, and who changed them, when and why."""
 
     history_id = serializers.IntegerField(read_only=True)
@@ -371,12 +372,22 @@ class HistorySerializer(serializers.Serializer):
         choices=("+", "~", "-"), read_only=True, help_text="+ recorded, ~ corrected, - deleted"
     )
     history_user = UserReferenceSerializer(read_only=True, allow_null=True)
-    history_change_reason = serializers.CharField(read_only=True)
+    history_change_reason = TextField(
+        max_length=LONGEST_REASON, help_text="why the version is as it is; to amend it, needed"
+    )
     amendments = serializers.IntegerField(read_only=True, help_text="how often this version was amended")
 
-    def get_fields(self) -> dict[str, serializers.Field]:
-        fields = super().get_fields()
-        return {**ReportSerializer().get_fields(), **fields}
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        reason = validated_data.pop("history_change_reason", "")
+        validated_data.pop("patient", None)
+        return history_services.amend_version(
+            instance.pk,
+            by=acting_user(self.context),
+            now=clock.now(),
+            changes=validated_data,
+            reason=reason,
+            expected_version=self.expected_version,
+        )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return represent_history(instance)

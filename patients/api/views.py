@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
@@ -21,6 +21,7 @@ from .described import describe
 from .fluids import fluid_balance
 from .headers import entity_tag, read_if_match
 from .outputs import (
+    AmendmentSerializer,
     FluidsSerializer,
     NotificationSerializer,
     PreviewSerializer,
@@ -107,21 +108,11 @@ class ReadMixin:
         return {}
 
 
-class WriteMixin:
-    """POST, PUT, PATCH and DELETE, with versions and idempotency keys."""
+class ChangeMixin:
+    """PUT, PATCH and DELETE, with versions."""
 
     def headers_of(self, found: dict[str, Any]) -> dict[str, str]:
         return entity_tag(found)
-
-    def create(self: Any, request: Request) -> Response:
-        """Create one. Fields that are read-only are ignored, unknown ones refused."""
-        created = writing.create_object(
-            self.subject,
-            data=request.data,
-            context={"user": request.user},
-            idempotency_key=request.headers.get("Idempotency-Key"),
-        )
-        return Response(created, status=201, headers=self.headers_of(created))
 
     def update(self: Any, request: Request, pk: str) -> Response:
         """Replace all that can be written. The absent becomes empty; `datetime`, `admission_date` stay."""
@@ -140,10 +131,24 @@ class WriteMixin:
     def destroy(self: Any, request: Request, pk: str) -> Response:
         """Delete it. A patient with reports cannot be deleted (409): discharge instead."""
         data = request.data if isinstance(request.data, Mapping) else {}
-        if "history_change_reason" not in data and "reason" in request.query_params:
+        if not {"history_change_reason", "reason"}.intersection(data) and "reason" in request.query_params:
             data = {"history_change_reason": request.query_params["reason"]}
         writing.delete_object(self.subject, pk, data=data, context=self.writing_context())
         return Response(status=204)
+
+
+class WriteMixin(ChangeMixin):
+    """POST, PUT, PATCH and DELETE, with versions and idempotency keys."""
+
+    def create(self: Any, request: Request) -> Response:
+        """Create one. Fields that are read-only are ignored, unknown ones refused."""
+        created = writing.create_object(
+            self.subject,
+            data=request.data,
+            context={"user": request.user},
+            idempotency_key=request.headers.get("Idempotency-Key"),
+        )
+        return Response(created, status=201, headers=self.headers_of(created))
 
 
 class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
@@ -254,12 +259,23 @@ class ReportViewSet(WriteMixin, ReadMixin, ResourceViewSet):
         return Response(serializer.preview())
 
 
-class HistoryViewSet(ReadMixin, ResourceViewSet):
-    """Every version of every report, newest first; those of deleted reports too."""
+class HistoryViewSet(ChangeMixin, ReadMixin, ResourceViewSet):
+    """Every version of every report, newest first; those of deleted reports too.
+
+    PUT and PATCH correct a version itself, DELETE retires it; both need a reason. What was there stays in the ledger.
+    """
 
     subject = "history"
     queryset = selectors.HistoricalReport.objects.all()
     serializer_class = HistorySerializer
+
+    @describe(answer=AmendmentSerializer, listing="amendments")
+    @action(detail=True)
+    def amendments(self, request: Request, pk: str) -> Response:
+        """The ledger of this version, newest first; a retired version's too."""
+        if not self.get_queryset().filter(pk=writing.read_pk(pk)).exists():
+            raise NotFound("There is no such version.")
+        return self.answer_list("amendments", only={"history": pk})
 
 
 class NotificationViewSet(ReadMixin, ResourceViewSet):

@@ -1,23 +1,36 @@
 """Creating and changing as both doors do it: REST's views and the sockets' consumers call these."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rest_framework.exceptions import NotFound, ValidationError
 
-from .. import clock
+from .. import clock, selectors
 from ..models import Patient, Report
+from ..services import history as history_services
 from ..services import patients as patient_services
 from ..services import reports as report_services
 from ..services.idempotency import answer_once
 from .fields import TextField, read_whole
-from .serializers import LONGEST_REASON, PatientSerializer, ReportSerializer, ResourceSerializer, acting_user
+from .serializers import (
+    LONGEST_REASON,
+    HistorySerializer,
+    PatientSerializer,
+    ReportSerializer,
+    ResourceSerializer,
+    acting_user,
+)
 
 SERIALIZERS: Final[dict[str, type[ResourceSerializer]]] = {
     "patients": PatientSerializer,
     "reports": ReportSerializer,
+    "history": HistorySerializer,
 }
-MODELS: Final[dict[str, Any]] = {"patients": Patient, "reports": Report}
+ROWS: Final[dict[str, Callable[[], Any]]] = {
+    "patients": Patient.objects.all,
+    "reports": Report.objects.all,
+    "history": selectors.versions_with_users,
+}
 
 
 def create_object(
@@ -52,7 +65,7 @@ def update_object(
 
     Raises NotFound for an unknown `pk`, and what answer_of (errors.py) can tell.
     """
-    instance = MODELS[subject].objects.filter(pk=read_pk(pk)).first()
+    instance = ROWS[subject]().filter(pk=read_pk(pk)).first()
     if instance is None:
         raise NotFound
     serializer = SERIALIZERS[subject](instance, data=data, partial=is_partial, context=dict(context))
@@ -61,7 +74,9 @@ def update_object(
 
 
 def delete_object(subject: str, pk: Any, *, data: Any = None, context: Mapping[str, Any]) -> None:
-    """Delete an object; for a report, `data` may give a `history_change_reason`; other members are ignored.
+    """Delete a patient or report, or retire a version.
+
+    `data` may give a `history_change_reason` (`reason` does as well), which a version needs; the rest is ignored.
 
     Raises NotFound, and what answer_of (errors.py) can tell.
     """
@@ -69,9 +84,8 @@ def delete_object(subject: str, pk: Any, *, data: Any = None, context: Mapping[s
     if subject == "patients":
         patient_services.delete_patient(read_pk(pk), by=by, now=now, expected_version=expected_version)
         return
-    report_services.delete_report(
-        read_pk(pk), by=by, now=now, reason=read_reason(data), expected_version=expected_version
-    )
+    remove = history_services.retire_version if subject == "history" else report_services.delete_report
+    remove(read_pk(pk), by=by, now=now, reason=read_reason(data), expected_version=expected_version)
 
 
 def read_pk(pk: Any) -> int:
@@ -83,12 +97,15 @@ def read_pk(pk: Any) -> int:
 
 
 def read_reason(data: Any) -> str:
-    """The `history_change_reason` in `data`, "" where there is none. Raises ValidationError (400)."""
-    if not isinstance(data, Mapping) or data.get("history_change_reason") is None:
+    """The `history_change_reason` (or `reason`) in `data`, "" where there is none. Raises ValidationError (400)."""
+    if not isinstance(data, Mapping):
+        return ""
+    given = data.get("history_change_reason", data.get("reason"))
+    if given is None:
         return ""
     field = TextField(max_length=LONGEST_REASON, allow_blank=True)
     try:
-        reason: str = field.run_validation(data["history_change_reason"])
+        reason: str = field.run_validation(given)
     except ValidationError as error:
         raise ValidationError({"history_change_reason": error.detail}) from error
     return reason

@@ -25,9 +25,11 @@ class ChangeObserver(ModelObserver):
         stream: str,
         represent: Callable[[Any], dict[str, Any]],
         identify: Callable[[Any], dict[str, Any]] = lambda instance: {"id": instance.pk},
+        is_gone: Callable[[Any], bool] = lambda instance: False,
     ) -> None:
         self.stream = stream
         self._identify = identify
+        self._is_gone = is_gone  # saved, but no longer shown: told as a deletion
 
         def told_by_the_hub() -> None:
             """DCRF names an observer after its handler; ours needs none, since the hub writes to the sockets."""
@@ -46,9 +48,9 @@ class ChangeObserver(ModelObserver):
 
     def database_event(self, instance: Model, action: Action) -> None:
         """Note the change. It is built when the unit of work ends, so an object saved twice is told once."""
-        if action is Action.DELETE:
+        if action is Action.DELETE or self._is_gone(instance):
             identity = self._identify(instance)  # the instance loses its key once it is deleted
-            events.note_change(self.stream, action.value, instance.pk, lambda: identity)
+            events.note_change(self.stream, Action.DELETE.value, instance.pk, lambda: identity)
         else:
             events.note_change(self.stream, action.value, instance.pk, lambda: self.build(instance, action))
 

@@ -78,7 +78,9 @@ def settle(
     unresolved = [notification for notification in unresolved if notification.is_unresolved]
     patient.open_notifications = notifications.count_open(unresolved)
     reminders.plan_next(patient, unresolved=unresolved)
-    if _stored(patient) != before:
+    # The patient's row shows score and time of these two reports, so a correction of one is news of the patient.
+    is_shown = report is not None and report.pk in (patient.last_report_id, patient.last_scored_id)
+    if _stored(patient) != before or is_shown:
         save_derived(patient)
 
 
@@ -273,7 +275,7 @@ def _worst_of_each_cause(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _newest_version_of(report_id: int) -> int | None:
-    versions = Report.history.filter(id=report_id).order_by("-history_id")
+    versions = Report.history.filter(id=report_id, is_retired=False).order_by("-history_id")
     history_id: int | None = versions.values_list("history_id", flat=True).first()
     return history_id
 

@@ -15,7 +15,7 @@ from rest_framework.exceptions import ValidationError
 from .. import events
 from ..api.representations import RECORDED_FIELDS, represent_history, represent_report
 from ..api.serializers import PatientSerializer, ReportSerializer
-from ..models import Patient, Report
+from ..models import AmendmentText, Patient, Report
 from ..rules.news2 import is_attempt, is_set
 from ..rules.stay import ReportFacts
 from .course import due_of, settle
@@ -144,6 +144,8 @@ def _read_new_reports(
     patient = lock_patient(patient_id)
     # Every version counts: what was taken in, then corrected or deleted here, must not come back as it was.
     known = {_key(version) for version in Report.history.filter(patient_id=patient_id)}
+    texts = AmendmentText.objects.filter(patient_id=patient_id).select_related("amendment")
+    known |= {_key_before(text) for text in texts}
     reports: list[Report] = []
     for row in rows:
         report = _read_report(row, patient=patient, outcome=outcome, by=by, now=now)
@@ -190,6 +192,12 @@ def _is_set(values: Mapping[str, Any]) -> bool:
 def _key(report: Any) -> tuple[Any, ...]:
     """What makes a report, or a version of one, the same as a row."""
     return (report.datetime, *(str(getattr(report, name)) for name in RECORDED_FIELDS))
+
+
+def _key_before(text: AmendmentText) -> tuple[Any, ...]:
+    """What an amended or retired version was known by before; `text`: its entry's, with the entry."""
+    before = {**text.amendment.before, **text.before}
+    return (datetime.fromisoformat(before["datetime"]), *(str(before[name]) for name in RECORDED_FIELDS))
 
 
 def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -> None:

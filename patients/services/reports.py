@@ -31,9 +31,9 @@ def record_report(*, patient_id: int, by: Any, now: datetime, reason: str = "", 
         sets = recent_sets(patient)
         report = Report(patient=patient, recorded_by=by, created_at=now, updated_at=now, **values)
         _keep_score(report, score_values(patient, values, taken_at=report.datetime))
-        report.due_at = due_of(patient, sets=_with(report, sets=sets), report=report).at
+        report.due_at = due_of(patient, sets=with_report(report, sets=sets), report=report).at
         history_id = _save(report, by=by, reason=reason, now=now)
-        settle(patient, sets=_with(report, sets=sets), now=now, report=report, history_id=history_id)
+        settle(patient, sets=with_report(report, sets=sets), now=now, report=report, history_id=history_id)
         return report
 
 
@@ -59,14 +59,10 @@ def correct_report(
         judged_at = min(report.datetime, changed.get("datetime", report.datetime))
         for field, value in changed.items():
             setattr(report, field, value)
-        values = {field: getattr(report, field) for field in _own_fields()}
-        refuse_impossible(patient, values=values, now=now, was=report if "datetime" not in changed else None)
-        stored = Score.from_dict(report.news2)
-        _keep_score(
-            report,
-            score_set(values, spo2_scale=stored.spo2_scale, not_scored_because=stored.not_scored_because),
-        )
-        sets = _with(report, sets=recent_sets(patient, without=report.pk, back_to=judged_at))
+        values = {field: getattr(report, field) for field in own_fields()}
+        refuse_impossible(patient, values=values, now=now, has_old_time="datetime" not in changed)
+        score_again(report, values=values)
+        sets = with_report(report, sets=recent_sets(patient, without=report.pk, back_to=judged_at))
         report.due_at = due_of(patient, sets=sets, report=report).at
         report.version += 1
         report.updated_at = now
@@ -83,10 +79,16 @@ def delete_report(
     Raises Report.DoesNotExist and Stale.
     """
     with unit_of_work():
-        patient, report = _lock(report_id, expected_version=expected_version)
-        _sign(report, by=by, reason=reason, now=now)
-        report.delete()
-        settle(patient, sets=recent_sets(patient), now=now, removed=report_id)
+        _, report = _lock(report_id, expected_version=expected_version)
+        remove_report(report, by=by, now=now, reason=reason)
+
+
+def remove_report(report: Report, *, by: Any, now: datetime, reason: str) -> None:
+    """Delete a report of which the patient is locked, in the caller's unit of work; what follows is settled."""
+    patient, report_id = report.patient, report.pk
+    _sign(report, by=by, reason=reason, now=now)
+    report.delete()
+    settle(patient, sets=recent_sets(patient), now=now, removed=report_id)
 
 
 def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str, Any]:
@@ -97,7 +99,7 @@ def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str
     report = Report(patient=patient, **values)
     score = score_values(patient, values, taken_at=report.datetime)
     _keep_score(report, score)
-    due = due_of(patient, sets=_with(report, sets=recent_sets(patient)), report=report)
+    due = due_of(patient, sets=with_report(report, sets=recent_sets(patient)), report=report)
     response = response_to(score)
     return {
         "news2": score.as_dict(),
@@ -119,19 +121,20 @@ def _lock(report_id: int, *, expected_version: int | None) -> tuple[Patient, Rep
     return patient, report
 
 
-def _own_fields() -> list[str]:
+def own_fields() -> list[str]:
+    """The names of a report's own fields, as recorded: all that may be changed but `patient`."""
     return [
         field.name for field in Report._meta.fields if field.editable and field.name not in ("id", "patient")
     ]
 
 
 def refuse_impossible(
-    patient: Patient, *, values: Mapping[str, Any], now: datetime, was: Report | None = None
+    patient: Patient, *, values: Mapping[str, Any], now: datetime, has_old_time: bool = False
 ) -> None:
-    """Raise Refused for a time or a value that cannot be. With `was`, the time is the one it always had."""
+    """Raise Refused for a time or a value that cannot be. `has_old_time`: the time is the one it always had."""
     errors = {field: [message] for field, message in check_possible(values).items()}
     taken_at = values["datetime"]
-    if was is None:
+    if not has_old_time:
         if taken_at > now + MOST_AHEAD:
             errors["datetime"] = [
                 "Observations cannot be taken in the future: the time is over 5 minutes ahead."
@@ -148,13 +151,20 @@ def _as_text(instant: datetime) -> str:
     return instant.isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
-def _keep_score(report: Report, score: Score) -> None:
-    report.news2 = score.as_dict()
-    report.is_set = is_set(vars(report)) or is_attempt(vars(report))
-    report.is_complete = score.complete
+def score_again(row: Any, *, values: Mapping[str, Any]) -> None:
+    """Score a report or a version by `values`, on the scale it was scored on, and as little as it was not scored."""
+    stored = Score.from_dict(row.news2)
+    score = score_set(values, spo2_scale=stored.spo2_scale, not_scored_because=stored.not_scored_because)
+    _keep_score(row, score)
 
 
-def _with(report: Report, *, sets: list[ReportFacts]) -> list[ReportFacts]:
+def _keep_score(row: Any, score: Score) -> None:
+    row.news2 = score.as_dict()
+    row.is_set = is_set(vars(row)) or is_attempt(vars(row))
+    row.is_complete = score.complete
+
+
+def with_report(report: Report, *, sets: list[ReportFacts]) -> list[ReportFacts]:
     """The recent sets of the running stay with this one; a set of an earlier stay changes nothing today."""
     is_of_this_stay = report.datetime >= report.patient.admission_date
     return [report_facts(report), *sets] if report.is_set and is_of_this_stay else sets

@@ -83,6 +83,68 @@ async def delete_the_newest_report(ward: Ward) -> Action:
     )
 
 
+async def corrected_report(ward: Ward) -> list[dict[str, Any]]:
+    """The versions of a report that was corrected from ill to well, the newest first."""
+    patient = await aside(ward.admit)
+    report = await aside(ward.client().record, patient["id"], **ILL)
+    body = {**WELL, "history_change_reason": "another patient's values"}
+    await aside(ward.client("nurse").patch, f"/api/reports/{report['id']}/", body)
+    versions: list[dict[str, Any]] = (await aside(ward.client().read, "/api/history/", report=report["id"]))[
+        "results"
+    ]
+    return versions
+
+
+async def amend_the_newest_version(ward: Ward) -> Action:
+    newest, _ = await corrected_report(ward)
+    body = {"pulse": 95, "history_change_reason": "read wrongly"}
+    return lambda: aside(ward.client().patch, f"/api/history/{newest['history_id']}/", body)
+
+
+async def amend_an_older_version_over_the_socket(ward: Ward) -> Action:
+    _, older = await corrected_report(ward)
+
+    async def act() -> None:
+        async with await ward.open("lead", server=-1) as socket:
+            for action, data in (("patch", {"pulse": 140}), ("update", {**WELL, "pulse": 141})):
+                data["history_change_reason"] = "read wrongly"
+                reply = await socket.request("history", action, pk=older["history_id"], data=data)
+                assert (reply["response_status"], reply["data"]["pulse"]) == (200, data["pulse"])
+            refused = await socket.request(
+                "history", "patch", pk=older["history_id"], data={"pulse": 1, "version": 7}
+            )
+            assert refused["response_status"] == 400
+
+    return act
+
+
+async def retire_the_newest_version(ward: Ward) -> Action:
+    newest, _ = await corrected_report(ward)
+    body = {"history_change_reason": "the first was right"}
+    return lambda: aside(ward.client().delete, f"/api/history/{newest['history_id']}/", body)
+
+
+async def retire_both_versions_over_the_socket(ward: Ward) -> Action:
+    versions = await corrected_report(ward)
+
+    async def act() -> None:
+        async with await ward.open("lead", server=-1) as socket:
+            for version in reversed(versions):
+                pk = version["history_id"]
+                reply = await socket.request("history", "delete", pk=pk)
+                assert (reply["response_status"], list(reply["errors"][0])) == (
+                    400,
+                    ["history_change_reason"],
+                )
+                reply = await socket.request(
+                    "history", "delete", pk=pk, data={"history_change_reason": "wrong patient"}
+                )
+                assert reply["response_status"] == 204
+                assert (await socket.request("history", "retrieve", pk=pk))["response_status"] == 404
+
+    return act
+
+
 async def acknowledge(ward: Ward) -> Action:
     patient = await aside(ward.admit)
     await aside(ward.client().record, patient["id"], **ILL)
@@ -170,6 +232,10 @@ WRITES = {
         record_over_the_socket,
         correct_a_report,
         delete_the_newest_report,
+        amend_the_newest_version,
+        amend_an_older_version_over_the_socket,
+        retire_the_newest_version,
+        retire_both_versions_over_the_socket,
         acknowledge,
         discharge,
         change_the_plan,
@@ -198,6 +264,15 @@ TOLD = {
         ("notifications", "create"),
         ("patients", "update"),
         ("reports", "create"),
+    ],
+    "amend_the_newest_version": [("history", "update"), ("patients", "update"), ("reports", "update")],
+    "amend_an_older_version_over_the_socket": [("history", "update"), ("history", "update")],
+    "retire_both_versions_over_the_socket": [
+        ("history", "create"),
+        ("history", "delete"),
+        ("history", "delete"),
+        ("patients", "update"),
+        ("reports", "delete"),
     ],
     "acknowledge": [("notifications", "update"), ("patients", "update")],
     "save_outside_every_service": [("history", "create"), ("patients", "update"), ("reports", "update")],
