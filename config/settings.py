@@ -147,6 +147,8 @@ DJANGO_CHANNELS_REST_API = {"DEFAULT_PERMISSION_CLASSES": ["patients.permissions
 # ---------------------------------------------------------------- clinical
 # After an acknowledgement this old, the same cause is told again (clinical.md 3).
 RETELL_AFTER = timedelta(minutes=env.int("RETELL_AFTER_MINUTES", default=60))
+# What is high or overdue and nobody acknowledged for so long is told to doctors, and as long after that to leads.
+ESCALATE_AFTER = timedelta(minutes=env.int("ESCALATE_AFTER_MINUTES", default=15))
 
 # ---------------------------------------------------------------- background tasks
 MAX_ATTEMPTS = 25

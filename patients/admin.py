@@ -179,7 +179,7 @@ class AmendmentAdmin(ReadOnlyAdmin):
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
     list_display = ("id", "kind", "severity", "patient", "status", "created_at", "due_at", "acknowledged_by")
-    list_filter = ("status", "kind", "severity")
+    list_filter = ("status", "kind", "severity", "escalated_to")
     list_select_related = ("patient", "acknowledged_by")
 
 

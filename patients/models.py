@@ -294,6 +294,8 @@ class Notification(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
     escalated_to = models.CharField(max_length=20, blank=True, default="")
+    escalations = models.JSONField(default=list)  # [{to, at}], every one; the two above are the last one's
+    escalate_at = models.DateTimeField(null=True)  # to the next role, unless somebody acknowledges it before
     resolved_at = models.DateTimeField(null=True)
     resolved_because = models.CharField(max_length=200, blank=True, default="")
     suppressed_count = models.PositiveIntegerField(default=0)
@@ -303,6 +305,11 @@ class Notification(models.Model):
         indexes = (
             models.Index(fields=("patient", "status"), name="notification_of_patient"),
             models.Index(fields=("status", "id"), name="notification_by_status"),
+            models.Index(
+                fields=("escalate_at",),
+                condition=Q(escalate_at__isnull=False),
+                name="notification_to_escalate",
+            ),
         )
         # SQL holds nulls distinct, so a reminder without a report needs a constraint of its own. A deterioration
         # has no due_at and is told apart by its causes (services.notifications).

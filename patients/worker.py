@@ -22,8 +22,8 @@ from django.db import close_old_connections, connections
 from django.db.models import Min
 
 from . import clock
-from .models import Patient, WorkerHeartbeat
-from .services import housekeeping, plans, reminders
+from .models import Notification, Patient, WorkerHeartbeat
+from .services import escalations, housekeeping, plans, reminders
 
 logger = logging.getLogger("wardlight.worker")
 
@@ -94,6 +94,8 @@ class Worker:
                 pass
             while reminders.send_due(now=clock.now()):
                 pass
+            while escalations.send_due(now=clock.now()):
+                pass
 
     def _run_next_task(self) -> bool:
         """One task of the library's, by the library; reminders' own tasks are gone or moved by now."""
@@ -117,8 +119,11 @@ class Worker:
         next_reminder = Patient.objects.filter(reminder_at__lte=horizon).aggregate(at=Min("reminder_at"))[
             "at"
         ]
+        next_escalation = Notification.objects.filter(escalate_at__lte=horizon).aggregate(
+            at=Min("escalate_at")
+        )["at"]
         next_task = Task.objects.filter(run_at__lte=horizon, locked_by=None).aggregate(at=Min("run_at"))["at"]
-        instants = [instant for instant in (next_reminder, next_task) if instant is not None]
+        instants = [instant for instant in (next_reminder, next_escalation, next_task) if instant is not None]
         if not instants:
             return self._longest_sleep
         # Never a busy loop, also where something that is due cannot be done yet.

@@ -176,7 +176,7 @@ def _reopen_what_was_closed_by_mistake(
         if is_told or not _can_be_ended(causes, patient=patient, now=now):
             continue
         if all(pathway.remaining_causes(causes, report=later, patient=facts) for later in (None, *since)):
-            unresolved.append(notifications.reopen(notification))
+            unresolved.append(notifications.reopen(notification, now=now))
             told.update(cause for cause, _ in causes)
 
 

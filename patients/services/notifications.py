@@ -1,19 +1,25 @@
-"""The life of a notification: raised, acknowledged, resolved. Every function runs in the caller's unit of work."""
+"""The life of a notification: raised, acknowledged, resolved; it is escalated by escalations.py.
 
-from collections.abc import Iterable, Sequence
+Every function runs in the caller's unit of work.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import F
 
 from ..api.representations import represent_notification
-from ..events import note_notification, unit_of_work
+from ..events import note_change, note_notification, unit_of_work
 from ..models import Notification, Patient
 from ..prepared import Hole, PreparedQuery
 from ..rules.findings import Finding, Held, cause_of, level_of, split_new, worst_severity
 from ..rules.pathways import Pathway
 from ..rules.stay import PatientFacts, ReportFacts, newest, order_of
 from .errors import Conflict
+from .escalations import first_escalation
 from .locks import lock_patient, save_derived
 
 BECAUSE_AMENDED = "based on amended observation"
@@ -88,7 +94,8 @@ def tell_findings(
                     history_id=history_id,
                     reasons=[finding.as_reason() for finding in new],
                     created_at=now,
-                )
+                ),
+                now=now,
             )
         )
 
@@ -151,7 +158,8 @@ def resolve(notification: Notification, *, because: str, now: datetime) -> None:
     notification.status = Notification.Status.RESOLVED
     notification.resolved_at = now
     notification.resolved_because = because
-    notification.save(update_fields=["status", "resolved_at", "resolved_because"])
+    notification.escalate_at = None
+    notification.save(update_fields=["status", "resolved_at", "resolved_because", "escalate_at"])
 
 
 def closed_deteriorations(patient: Patient) -> list[Notification]:
@@ -166,56 +174,71 @@ def closed_deteriorations(patient: Patient) -> list[Notification]:
     return list(closed.select_related("report").order_by("-id")[:MOST_REOPENED])
 
 
-def reopen(notification: Notification) -> Notification:
+def reopen(notification: Notification, *, now: datetime) -> Notification:
     """Take back that it was resolved, and tell it again; an acknowledgement stands."""
     is_acknowledged = notification.acknowledged_at is not None
     notification.status = Notification.Status.ACKNOWLEDGED if is_acknowledged else Notification.Status.OPEN
+    _begin_again(notification)
+    return _raise(notification, now=now)
+
+
+def earlier_reminders(patients: Iterable[Patient]) -> dict[int, Notification]:
+    """By patient: the reminder that exists already for this kind, due time and report, resolved or not."""
+    waiting = {(p.pk, p.reminder_kind, p.next_due_at, p.due_report_id) for p in patients}
+    same_time = Notification.objects.filter(
+        patient__in=[pk for pk, *_ in waiting], kind__in=_REMINDERS, due_at=F("patient__next_due_at")
+    )
+    return {
+        n.patient_id: n
+        for n in same_time.select_related("acknowledged_by")
+        if (n.patient_id, n.kind, n.due_at, n.report_id) in waiting
+    }
+
+
+def remind_all(reminders: Iterable[Notification], *, now: datetime) -> list[Notification]:
+    """Store new reminders, all at once, and tell them."""
+    reminders = list(reminders)
+    for reminder in reminders:
+        reminder.escalate_at = first_escalation(reminder, now=now)
+    Notification.objects.bulk_create(reminders)
+    for reminder in reminders:
+        note_change("notifications", "create", reminder.pk, told(reminder))
+        note_notification(reminder.pk, told(reminder))
+    return reminders
+
+
+def remind_again(
+    reminder: Notification, *, severity: str, reasons: list[dict[str, Any]], now: datetime
+) -> Notification:
+    """Raise a reminder again that was resolved too early; (patient, kind, due_at, report) is unique."""
+    if reminder.is_unresolved:
+        return reminder
+    reminder.status = Notification.Status.OPEN
+    reminder.severity = severity
+    reminder.reasons = reasons
+    reminder.acknowledged_at = None
+    reminder.acknowledged_by = None
+    _begin_again(reminder)
+    return _raise(reminder, now=now)
+
+
+def _begin_again(notification: Notification) -> None:
     notification.resolved_at = None
     notification.resolved_because = ""
-    return _raise(notification)
+    notification.escalated_at = None
+    notification.escalated_to = ""
 
 
-def remind(
-    *,
-    patient: Patient,
-    kind: str,
-    severity: str,
-    due_at: datetime,
-    reasons: list[dict[str, Any]],
-    now: datetime,
-) -> Notification:
-    """Raise a reminder, once for (patient, kind, due_at, report); one resolved too early is raised again."""
-    # Without a set yet the report is null, and None asks for that.
-    same: Any = {"patient": patient, "kind": kind, "due_at": due_at, "report_id": patient.due_report_id}
-    earlier = Notification.objects.filter(**same).select_related("acknowledged_by").first()
-    if earlier is None:
-        return _raise(
-            Notification(
-                kind=kind,
-                severity=severity,
-                patient=patient,
-                report_id=patient.due_report_id,
-                due_at=due_at,
-                reasons=reasons,
-                created_at=now,
-            )
-        )
-    if earlier.is_unresolved:
-        return earlier
-    earlier.status = Notification.Status.OPEN
-    earlier.severity = severity
-    earlier.reasons = reasons
-    earlier.resolved_at = None
-    earlier.resolved_because = ""
-    earlier.acknowledged_at = None
-    earlier.acknowledged_by = None
-    return _raise(earlier)
-
-
-def _raise(notification: Notification) -> Notification:
+def _raise(notification: Notification, *, now: datetime) -> Notification:
+    notification.escalate_at = first_escalation(notification, now=now)
     notification.save()
-    note_notification(notification.pk, lambda: represent_notification(notification))
+    note_notification(notification.pk, told(notification))
     return notification
+
+
+def told(notification: Notification) -> Callable[[], dict[str, Any]]:
+    """What a frame says of it, built when the unit of work ends."""
+    return partial(represent_notification, notification)
 
 
 def acknowledge(notification_id: int, *, by: Any, now: datetime) -> Notification:
@@ -234,7 +257,8 @@ def acknowledge(notification_id: int, *, by: Any, now: datetime) -> Notification
         notification.status = Notification.Status.ACKNOWLEDGED
         notification.acknowledged_by = by
         notification.acknowledged_at = now
-        notification.save(update_fields=["status", "acknowledged_by", "acknowledged_at"])
+        notification.escalate_at = None
+        notification.save(update_fields=["status", "acknowledged_by", "acknowledged_at", "escalate_at"])
         patient.open_notifications = count_open(unresolved_of(patient))
         save_derived(patient, fields=("open_notifications",))
         return notification

@@ -18,12 +18,17 @@ from ..events import unit_of_work
 from ..models import Notification, Patient
 from ..rules.schedule import grace_interval
 from . import notifications
-from .locks import save_derived
+from .locks import save_derived_of_all
 
 logger = logging.getLogger("wardlight.reminders")
 
 TASK_NAME = "patients.tasks.remind"
 MOST_AT_ONCE = 200
+
+_MOVE_TASK = (
+    f"UPDATE {Task._meta.db_table} SET run_at = %s, locked_by = NULL, locked_at = NULL, attempts = 0 "
+    "WHERE task_hash = %s"
+)
 
 _DUE = Notification.Kind.OBSERVATION_DUE
 _OVERDUE = Notification.Kind.OBSERVATION_OVERDUE
@@ -78,8 +83,8 @@ def forget(patient: Patient) -> None:
 def send_due(*, now: datetime, patient_id: int | None = None) -> int:
     """Tell what is due by `now` (of one patient, or of all), oldest first; returns how many were told.
 
-    At most MOST_AT_ONCE in one transaction: call it again until it returns 0. A patient whom somebody is writing
-    at this moment is left out; their lock is gone at the next wake-up.
+    At most MOST_AT_ONCE in one transaction, in as many statements as for one: call it again until it returns 0. A
+    patient whom somebody is writing at this moment is left out; their lock is gone at the next wake-up.
     """
     due = Patient.objects.filter(reminder_at__lte=now)
     if patient_id is not None:
@@ -88,9 +93,7 @@ def send_due(*, now: datetime, patient_id: int | None = None) -> int:
         return 0  # before the transaction: on SQLite its beginning alone keeps every writer waiting
     with unit_of_work():
         patients = _lock(due)
-        unresolved = _unresolved_by_patient(patients)
-        for patient in patients:
-            _tell(patient, unresolved=unresolved[patient.pk], now=now)
+        _tell(patients, now=now)
     return len(patients)
 
 
@@ -108,21 +111,65 @@ def _unresolved_by_patient(patients: Iterable[Patient]) -> dict[int, list[Notifi
     return by_patient
 
 
-def _tell(patient: Patient, *, unresolved: list[Notification], now: datetime) -> None:
-    if patient.next_due_at is not None:
-        unresolved.append(
-            notifications.remind(
-                patient=patient,
-                kind=patient.reminder_kind,
-                severity=_severity(patient),
-                due_at=patient.next_due_at,
-                reasons=[_reason(patient)],
-                now=now,
-            )
+def _tell(patients: Sequence[Patient], *, now: datetime) -> None:
+    unresolved = _unresolved_by_patient(patients)
+    earlier = notifications.earlier_reminders(patients)
+    new: list[Notification] = []
+    for patient in patients:
+        if patient.next_due_at is None:
+            continue
+        severity, reasons = _severity(patient), [_reason(patient)]
+        reminder = earlier.get(patient.pk)
+        if reminder is None:
+            reminder = _reminder(patient, severity=severity, reasons=reasons, now=now)
+            new.append(reminder)
+        else:
+            notifications.remind_again(reminder, severity=severity, reasons=reasons, now=now)
+        if reminder.pk is None or reminder.pk not in {other.pk for other in unresolved[patient.pk]}:
+            unresolved[patient.pk].append(reminder)
+    notifications.remind_all(new, now=now)
+    for patient in patients:
+        patient.open_notifications = notifications.count_open(unresolved[patient.pk])
+        patient.reminder_at, patient.reminder_kind = _next_reminder(
+            patient, unresolved=unresolved[patient.pk]
         )
-    patient.open_notifications = notifications.count_open(unresolved)
-    plan_next(patient, unresolved=unresolved)
-    save_derived(patient, fields=("open_notifications", "reminder_at", "reminder_kind"))
+    save_derived_of_all(patients, fields=("open_notifications", "reminder_at", "reminder_kind"))
+    _wake_workers(patients)
+
+
+def _reminder(
+    patient: Patient, *, severity: str, reasons: list[dict[str, Any]], now: datetime
+) -> Notification:
+    return Notification(
+        kind=patient.reminder_kind,
+        severity=severity,
+        patient=patient,
+        report_id=patient.due_report_id,
+        due_at=patient.next_due_at,
+        reasons=reasons,
+        created_at=now,
+    )
+
+
+def _wake_workers(patients: Iterable[Patient]) -> None:
+    """`_wake_worker` for many, in a few statements."""
+    by_hash = {Task.objects.new_task(TASK_NAME, [p.pk]).task_hash: p for p in patients}
+    tasks = Task.objects.filter(task_hash__in=list(by_hash))
+    told_last = [task_hash for task_hash, patient in by_hash.items() if patient.reminder_at is None]
+    tasks.filter(task_hash__in=told_last).delete()
+    there = set(tasks.values_list("task_hash", flat=True))
+    run_at = Task._meta.get_field("run_at")
+    moves = [
+        (run_at.get_db_prep_value(patient.reminder_at, connection), task_hash)
+        for task_hash, patient in by_hash.items()
+        if task_hash in there
+    ]
+    if moves:
+        with connection.cursor() as cursor:
+            cursor.executemany(_MOVE_TASK, moves)
+    for task_hash, patient in by_hash.items():
+        if patient.reminder_at is not None and task_hash not in there:
+            _wake_worker(patient, had_task=False)
 
 
 def _severity(patient: Patient) -> str:

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from patients.events import log_state
 from patients.models import Notification
-from patients.services import reminders
+from patients.services import escalations, reminders
 from tests import factories
 from tests.rules.builders import NORMAL
 from tests.services.builders import at, frames, record, remind_all
@@ -78,3 +79,35 @@ def test_sets_recorded_while_the_reminders_go_out_leave_none_open(ward):
             at(12.25),
             0,
         )
+
+
+def test_several_workers_escalate_each_notification_once(ward):
+    remind_all(now=at(1))
+
+    def escalate_all():
+        count = 0
+        while told := escalations.send_due(now=at(2)):
+            count += told
+        return count
+
+    counts = at_once(*[escalate_all] * WORKERS)
+    assert sum(counts) + escalate_all() == PATIENTS
+    overdue = Notification.objects.filter(kind="observation_overdue")
+    assert [len(notification.escalations) for notification in overdue] == [1] * PATIENTS
+
+
+def test_a_thousand_reminders_take_no_more_statements_than_ten(ward):
+    """Each further one costs an entry in a list, not a journey to the database."""
+
+    def statements(most):
+        with CaptureQueriesContext(connection) as queries:
+            assert reminders.send_due(now=at(minutes=15)) == most
+        return len(queries)
+
+    reminders_at_once, reminders.MOST_AT_ONCE = reminders.MOST_AT_ONCE, 5
+    try:
+        few = statements(5)
+        reminders.MOST_AT_ONCE = 25
+        assert statements(25) <= few
+    finally:
+        reminders.MOST_AT_ONCE = reminders_at_once
