@@ -12,6 +12,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+# A secret may lie in a file instead, as container engines hand them over: SECRET_KEY_FILE names it.
+for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
+    if file := env.str(f"{name}_FILE", default=""):
+        env.ENVIRON[name] = Path(file).read_text().strip()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -41,6 +45,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_yasg",
     "csp",
+    "django_prometheus",
     "webpack_loader",
     "simple_history",
     "patients",  # before background_task, whose process_tasks ours replaces
@@ -48,6 +53,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "config.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -57,6 +64,7 @@ MIDDLEWARE = [
     "config.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -213,13 +221,31 @@ if HTTPS:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # ---------------------------------------------------------------- logging
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")  # or json: one object a line
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "config.logs.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
+        },
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {"wardlight": {"level": "INFO"}},
+    "loggers": {
+        "wardlight": {"level": "INFO"},
+        # A line a request is for a log that machines read.
+        "wardlight.access": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
+    },
 }
 
 SWAGGER_USE_COMPAT_RENDERERS = False  # drf-yasg's way from its next version on

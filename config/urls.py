@@ -7,7 +7,7 @@ from django.urls import include, path, re_path
 from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 
-from patients.api import documentation, health, pages, sign_in
+from patients.api import documentation, health, metrics, pages, sign_in
 
 schema_view = get_schema_view(
     openapi.Info(
@@ -30,6 +30,7 @@ rest_auth_patterns = [
 urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("metrics", metrics.metrics),
     path("rest-auth/", include(rest_auth_patterns)),
     path("api/", include("patients.api.urls")),
     re_path(r"^swagger/?$", schema_view.with_ui("swagger")),

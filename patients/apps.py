@@ -11,8 +11,9 @@ class PatientsConfig(AppConfig):
     def ready(self) -> None:
         from simple_history.signals import post_create_historical_record
 
+        from . import checks as checks
         from . import consumers as consumers  # importing them connects their observers
-        from . import events, roles, triggers
+        from . import events, metrics, roles, triggers
         from .realtime.doorbell import CommandDoorbell
         from .services import access
 
@@ -21,6 +22,7 @@ class PatientsConfig(AppConfig):
         pre_migrate.connect(triggers.make_way, sender=self, dispatch_uid="wardlight.no_triggers")
         post_migrate.connect(triggers.mend, sender=self, dispatch_uid="wardlight.triggers")
         access.connect()
+        metrics.register()
         post_create_historical_record.connect(_note_version, dispatch_uid="wardlight.version")
         # Until a server or worker takes over: a command tells the servers that the log grew.
         events.set_publisher(CommandDoorbell().publish)

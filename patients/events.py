@@ -213,6 +213,13 @@ def create_counter(*, using: str, apps: Any = installed_apps, **_: Any) -> None:
     counter_model.objects.using(using).get_or_create(id=1, defaults={"epoch": new_epoch()})
 
 
+def begin_epoch() -> str:
+    """Say that the log no longer continues what clients have (a restored backup): they list afresh."""
+    epoch = new_epoch()
+    EventCounter.objects.update_or_create(id=1, defaults={"epoch": epoch})
+    return epoch
+
+
 def read_log(*, after: int, up_to: int | None = None, limit: int = 1000) -> list[Entry]:
     """The entries numbered above `after` (and not above `up_to`), oldest first, at most `limit`."""
     events = Event.objects.filter(number__gt=after)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.apps import apps as installed_apps
 from django.db import transaction
 
-from .permissions import ROLES, TABLE, may
+from .permissions import ROLES, SUPERUSER, TABLE, may
 
 # The table's words in the words of Django's own permissions, which the admin site asks.
 _MODELS: Final = {
@@ -60,3 +60,27 @@ def create_groups(*, using: str, apps: Any = installed_apps, **_: Any) -> None:
             present = set(group.permissions.filter(content_type__app_label="patients"))
             group.permissions.remove(*(present - wanted))
             group.permissions.add(*(wanted - present))
+
+
+_INTRODUCTION: Final = """# Who may do what
+
+From `patients/permissions.py`, by `manage.py describe_roles > docs/roles.md`. REST, the actions of the sockets, pushed
+frames, the admin site and `/swagger` all ask this one table. A role is a Django group; of several the strongest counts.
+Who is in none of the groups, deactivated or signed out may do nothing.
+
+`view` covers lists, single objects and pushed frames. `patients.change_plan` is the pathway, the SpO2 scale, whether
+pregnant, the interval, the plan and the pauses: a PUT or PATCH of a patient passes where the other fields stay as they
+are, and is 403 naming them where they do not.
+
+"""
+
+
+def as_markdown() -> str:
+    """The table of permissions for people: a line an action, a column a role."""
+    roles = (*ROLES, SUPERUSER)
+    lines = [f"| object and action | {' | '.join(roles)} |", f"|---|{':-:|' * len(roles)}"]
+    for subject, actions in TABLE.items():
+        for action in actions:
+            cells = " | ".join("✓" if may(role, subject, action) else "–" for role in roles)
+            lines.append(f"| {subject}.{action} | {cells} |")
+    return _INTRODUCTION + "\n".join(lines) + "\n"

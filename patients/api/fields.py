@@ -186,7 +186,8 @@ class BirthDateField(serializers.DateField):
 
 
 class CodesField(serializers.ListField):
-    """A list of known codes, each once; null: not assessed, []: none."""
+    """A list of known codes, each once; null: not assessed, []: none. Text of a file (context `reads_text`): the codes
+    with spaces or commas between, or the list as JSON."""
 
     def __init__(self, *, codes: tuple[str, ...], **options: Any) -> None:
         super().__init__(
@@ -197,6 +198,8 @@ class CodesField(serializers.ListField):
         )
 
     def to_internal_value(self, data: Any) -> list[str]:
+        if isinstance(data, str) and self.context.get("reads_text"):
+            data = data.translate(str.maketrans('[],"', "    ")).split()
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 

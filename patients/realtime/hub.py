@@ -8,6 +8,7 @@ holes, so a gap only means that another commit is still on its way here.
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,7 +17,7 @@ from typing import Any, Final
 import orjson
 from channels.db import database_sync_to_async
 
-from .. import clock, events
+from .. import clock, events, metrics
 from ..events import ACCESS_STREAM, Entry, LogState
 from ..services import sign_ins
 from .connection import CLOSE_RESTART, CLOSE_SIGNED_OUT, Audience, Connection, encode_text_frame
@@ -171,11 +172,14 @@ class Hub:
 
     # ------------------------------------------------------------ entries out
     def _hand_out(self, entries: list[Entry]) -> None:
+        started_at = time.perf_counter()
         for audience, group in list(self._groups.items()):
             frames = encode_for(audience, entries)
             if frames:
                 for connection in list(group):
                     connection.push(frames)
+        metrics.EVENTS.inc(len(entries))
+        metrics.FAN_OUT.observe(time.perf_counter() - started_at)
         for entry in entries:
             if entry.stream == ACCESS_STREAM:
                 self._apply_access(orjson.loads(entry.frame)["payload"]["data"])
@@ -308,6 +312,11 @@ async def _read_entries(after: int) -> list[Entry]:
 
 # ---------------------------------------------------------------- one hub a process
 _hub: Hub | None = None
+
+
+def running_hub() -> Hub | None:
+    """This process's hub, None in one that serves nobody."""
+    return _hub
 
 
 def get_hub() -> Hub:

@@ -47,7 +47,7 @@ class DaphneServer(Server):
 class WardlightServer:
     """One serving process. `run` returns only where the address cannot be listened on."""
 
-    def __init__(self, *, host: str, port: int, has_worker: bool) -> None:
+    def __init__(self, *, host: str, port: int, has_worker: bool, has_proxy: bool = False) -> None:
         from config.asgi import application
 
         self._address = f"http://{host}:{port}"
@@ -68,6 +68,8 @@ class WardlightServer:
             websocket_max_message_size=LARGEST_MESSAGE,
             websocket_max_frame_size=LARGEST_MESSAGE,
             server_name="wardlight",
+            # Else everybody behind the proxy has its address, and shares one throttle of failed sign-ins.
+            proxy_forwarded_address_header="X-Forwarded-For" if has_proxy else None,
         )
 
     def run(self) -> None:

@@ -41,11 +41,13 @@ def settle(
     report: Report | None = None,
     removed: int | None = None,
     history_id: int | None = None,
+    is_taken_in: bool = False,
 ) -> None:
     """Bring everything derived in line with `sets` (the recent sets of the stay, as they stand now) and tell it.
 
     `report`: the one that was recorded or corrected; `removed`: the id of the one that was deleted; neither: the
-    patient was changed. `history_id` is the version that the change made.
+    patient was changed. `history_id` is the version that the change made. `is_taken_in`: the report is the newest of
+    many that came at once, so that what the stay shows is told, not only what that one brought.
     """
     due_before = patient.next_due_at
     before = _stored(patient)
@@ -67,6 +69,7 @@ def settle(
             report=report,
             removed=removed,
             history_id=history_id,
+            is_taken_in=is_taken_in,
             now=now,
         )
         if report is None and removed is None:
@@ -188,6 +191,7 @@ def _tell(
     report: Report | None,
     removed: int | None,
     history_id: int | None,
+    is_taken_in: bool,
     now: datetime,
 ) -> None:
     """Resolve the deteriorations that no longer hold, then raise what is new, by the patient's pathway."""
@@ -216,7 +220,7 @@ def _tell(
     if is_new and judged.is_set and pathway.held_back(patient_facts(patient), reports=sets):
         running.count_held_back(patient)
     notifications.tell_findings(
-        _findings_of(judged, is_new=is_new, changed=changed, patient=patient, sets=sets),
+        _findings_of(judged, is_new=is_new and not is_taken_in, changed=changed, patient=patient, sets=sets),
         patient=patient,
         unresolved=unresolved,
         report_id=_saved_id(judged),

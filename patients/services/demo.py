@@ -38,6 +38,8 @@ _SCENES: Final = (
     (0.2, 11), (1.0, 218), (0.6, -6), (1.0, 64), (0.57, 3), (0.75, 140),
     (0.45, 27), (1.0, 199), (0.3, 12), (0.8, 8), (1.0, 236), (0.65, 46),
     (0.12, 1), (0.22, 5), (0.7, 38), (1.0, -41), (0.4, 21), (0.15, 52),
+    # Dengue: critical (where the hourly set is due three hours before NEWS2's), febrile, recovering.
+    (1.0, 190), (1.0, 71), (1.0, 96),
 )  # fmt: skip
 
 
@@ -90,9 +92,9 @@ def _make_logins() -> None:
 
 
 def _moved_rows(*, now: datetime) -> tuple[list[Row], list[Row]]:
-    patients = read_rows(FOLDER / "patients.csv")
+    patients = [*read_rows(FOLDER / "patients.csv"), *read_rows(FOLDER / "dengue_patients.csv")]
     by_number: dict[str, list[Row]] = {}
-    for row in read_rows(FOLDER / "reports.csv"):
+    for row in [*read_rows(FOLDER / "reports.csv"), *read_rows(FOLDER / "dengue_reports.csv")]:
         by_number.setdefault(row.columns[LINK], []).append(row)
     moved_patients: list[Row] = []
     moved_reports: list[Row] = []
@@ -100,7 +102,8 @@ def _moved_rows(*, now: datetime) -> tuple[list[Row], list[Row]]:
         share, due_in = _SCENES[index % len(_SCENES)]
         reports = by_number.get(patient.columns[LINK], [])
         shift = _shift_of(patient, reports, share=share, due_at=now + timedelta(minutes=due_in), now=now)
-        moved_patients.append(_moved(patient, "admission_date", shift))
+        moved = _moved(patient, "admission_date", shift)
+        moved_patients.append(_moved(moved, "fever_onset_at", shift))
         in_time = [_moved(row, "datetime", shift) for row in reports]
         moved_reports.extend(row for row in in_time if datetime.fromisoformat(row.columns["datetime"]) <= now)
     return moved_patients, moved_reports
@@ -129,6 +132,8 @@ _NUMERIC: Final = frozenset({"respiration", "o2sat", "bp_sys", "pulse", "tempera
 
 
 def _moved(row: Row, column: str, shift: timedelta) -> Row:
+    if column not in row.columns:
+        return row
     moved_to = datetime.fromisoformat(row.columns[column]) + shift
     return Row(row.line, {**row.columns, column: moved_to.isoformat()})
 

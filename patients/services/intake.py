@@ -221,6 +221,7 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
         now=now,
         report=newest,
         history_id=versions[reports.index(newest)].pk,
+        is_taken_in=True,
     )
 
 

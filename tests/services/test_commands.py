@@ -54,12 +54,12 @@ def rows_of(path):
 @pytest.mark.django_db
 def test_demo_fills_an_empty_database_and_refuses_the_next_time():
     printed, _ = run("demo")
-    assert "24 patients" in printed
-    assert Patient.objects.count() == 24
+    assert "27 patients" in printed
+    assert Patient.objects.count() == 27
     with pytest.raises(CommandError, match="already"):
         run("demo")
     assert run("demo", "--if-empty") == ("", "")
-    assert Patient.objects.count() == 24
+    assert Patient.objects.count() == 27
 
 
 # ---------------------------------------------------------------- import_csv
@@ -179,7 +179,8 @@ def test_process_tasks_of_another_queue_tells_nothing(run_worker):
     run_worker("--duration", "1", "--queue", "mail")
     assert told(patient) == []
     assert fresh(patient).reminder_kind == "observation_due"
-    assert (Task.objects.count(), CompletedTask.objects.count()) == (1, 0)
+    of_reminders = Task.objects.filter(queue="reminders")
+    assert (of_reminders.count(), CompletedTask.objects.count()) == (1, 0)
 
 
 def test_process_tasks_hands_its_options_to_the_worker_and_its_output_to_the_log(

@@ -19,24 +19,39 @@ NOW = at(0)
 
 def test_the_demo_ward_is_busy_now_in_every_way():
     patients, reports = load_demo(now=NOW)
-    assert (patients, reports) == (24, Report.objects.count())
+    assert (patients, reports) == (27, Report.objects.count())
     due = list(Patient.objects.values_list("next_due_at", flat=True))
     assert None not in due
     assert sum(instant < NOW for instant in due) >= 2
     assert sum(NOW <= instant <= NOW + timedelta(minutes=15) for instant in due) >= 3
     assert sum(instant > NOW + timedelta(hours=1) for instant in due) >= 3
-    assert set(Patient.objects.values_list("current_risk", flat=True)) == {
-        "low",
-        "low-medium",
-        "medium",
-        "high",
-    }
+    scored = Patient.objects.exclude(date_of_birth__year=2016)  # the child
+    assert set(scored.values_list("current_risk", flat=True)) == {"low", "low-medium", "medium", "high"}
     assert not Report.objects.filter(datetime__gt=NOW).exists()
     assert Report.history.count() == reports
     # Overdue patients are reminded of at once, the others in their time.
     remind_all(now=NOW)
     overdue = Notification.objects.exclude(kind="deterioration").values("patient").distinct().count()
     assert overdue == sum(instant <= NOW for instant in due)
+
+
+def test_the_dengue_stays_of_the_demo_are_told_by_the_rules_of_dengue():
+    load_demo(now=NOW)
+    critical, febrile, recovering = Patient.objects.filter(pathway="dengue").order_by("hospital_number")
+    assert (critical.course["defervescence_at"] is None, febrile.course["defervescence_at"]) == (False, None)
+    assert NOW < critical.next_due_at <= NOW + timedelta(minutes=15)
+    rules = {
+        reason["rule"]
+        for notification in Notification.objects.filter(patient=critical, kind="deterioration")
+        for reason in notification.reasons
+    }
+    assert rules >= {"defervescence_provisional", "haemoconcentration", "warning_sign", "low_urine_output"}
+    assert "defervescence_provisional" not in {
+        reason["rule"]
+        for notification in Notification.objects.filter(patient=febrile)
+        for reason in notification.reasons
+    }
+    assert recovering.course["warning_signs"] == []
 
 
 def test_each_role_has_a_login_with_the_printed_password():

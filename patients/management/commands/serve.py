@@ -17,9 +17,20 @@ class Command(BaseCommand):
             help="do not run background tasks: process_tasks does, beside this",
         )
 
+        parser.add_argument(
+            "--proxy-headers",
+            action="store_true",
+            help="take the client's address from X-Forwarded-For: only behind a proxy that sets it anew",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         from patients.realtime.server import WardlightServer
         from patients.services.demo import print_logins
 
         print_logins(self.stdout.write)
-        WardlightServer(host=options["host"], port=options["port"], has_worker=not options["no_worker"]).run()
+        WardlightServer(
+            host=options["host"],
+            port=options["port"],
+            has_worker=not options["no_worker"],
+            has_proxy=options["proxy_headers"],
+        ).run()

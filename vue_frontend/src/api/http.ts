@@ -1,4 +1,4 @@
-/** REST for what has no stream of its own: signing in, the table of ranges, plans, fluids, the ledger. */
+/** REST for what has to work without a socket (signing in, devices) or has no stream (ranges, plans, fluids, …). */
 
 import type { ErrorBody } from './types';
 

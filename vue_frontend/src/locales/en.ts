@@ -1,11 +1,13 @@
 import { clinicalEn } from './en-clinical';
 import { patientsEn } from './en-patients';
+import { settingsEn } from './en-settings';
 import { patientEn } from './en-patient';
 
 /** English: the catalogue that gives all others their shape. Sentence case, plain words. */
 export const en = {
   ...clinicalEn,
   ...patientsEn,
+  ...settingsEn,
   ...patientEn,
   product: {
     name: 'Wardlight',
@@ -18,6 +20,8 @@ export const en = {
   common: {
     cancel: 'Cancel',
     yes: 'Yes',
+    on: 'On',
+    off: 'Off',
     no: 'No',
     tryAgain: 'Try again',
     close: 'Close',
@@ -41,6 +45,8 @@ export const en = {
     patients: 'Patients',
     admit: 'Admit a patient',
     patientEdit: 'Edit details',
+    settings: 'Settings',
+    statistics: 'Statistics',
     notFound: 'Page not found',
   },
   signIn: {

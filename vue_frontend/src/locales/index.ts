@@ -1,3 +1,4 @@
+import { computed } from 'vue';
 import { createI18n } from 'vue-i18n';
 
 import type { DateWords } from '@/domain/format';
@@ -18,6 +19,37 @@ export const i18n = createI18n({
   fallbackLocale: 'en',
   messages: { en } as Record<string, Catalogue>,
 });
+
+/** The languages that are complete: what is missing in one is a type error. Names are in their own language. */
+export const LANGUAGES = { en: 'English', es: 'Español' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+/** The others are fetched when they are chosen. */
+const CATALOGUES: Record<Exclude<Language, 'en'>, () => Promise<Catalogue>> = {
+  es: async () => (await import(/* webpackChunkName: "locale-es" */ './es')).es,
+};
+
+export const language = computed(() => i18n.global.locale.value as Language);
+
+/** What the server is set to, where that is one of ours; the page says it. */
+export function languageOfServer(): Language {
+  const named = document.documentElement.dataset.language ?? document.documentElement.lang;
+  const short = named.slice(0, 2).toLowerCase();
+  return short in LANGUAGES ? (short as Language) : 'en';
+}
+
+/** Show everything in this language. Where it cannot be fetched, the present one stays. */
+export async function speak(wanted: Language): Promise<void> {
+  if (wanted !== 'en' && !i18n.global.availableLocales.includes(wanted)) {
+    try {
+      i18n.global.setLocaleMessage(wanted, await CATALOGUES[wanted]());
+    } catch {
+      return;
+    }
+  }
+  i18n.global.locale.value = wanted;
+  document.documentElement.lang = wanted === 'en' ? 'en-GB' : wanted;
+}
 
 type Values = Record<string, string | number>;
 

@@ -1,6 +1,7 @@
+import { watch } from 'vue';
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router';
 
-import { t, type MessageKey } from '@/locales';
+import { language, t, type MessageKey } from '@/locales';
 import { useSessionStore } from '@/stores/session';
 
 declare module 'vue-router' {
@@ -21,6 +22,8 @@ const printWard = () => import(/* webpackChunkName: "print-ward" */ '@/views/Pri
 const notifications = () => import(/* webpackChunkName: "notifications" */ '@/views/NotificationsView.vue');
 const patients = () => import(/* webpackChunkName: "patients" */ '@/views/PatientsView.vue');
 const patientForm = () => import(/* webpackChunkName: "patient-form" */ '@/views/PatientFormView.vue');
+const settings = () => import(/* webpackChunkName: "settings" */ '@/views/SettingsView.vue');
+const statistics = () => import(/* webpackChunkName: "statistics" */ '@/views/StatisticsView.vue');
 const notFound = () => import(/* webpackChunkName: "not-found" */ '@/views/NotFoundView.vue');
 
 export const router = createRouter({
@@ -78,6 +81,8 @@ export const router = createRouter({
       component: notifications,
       meta: { title: 'title.notifications' },
     },
+    { path: '/statistics', name: 'statistics', component: statistics, meta: { title: 'title.statistics' } },
+    { path: '/settings', name: 'settings', component: settings, meta: { title: 'title.settings' } },
     {
       path: '/:rest(.*)*',
       name: 'not-found',
@@ -113,6 +118,9 @@ router.beforeEach(async (to) => {
   return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
 });
 
-router.afterEach((to) => {
+function nameTheTab(to: RouteLocationNormalized): void {
   document.title = `${t(to.meta.title)} · ${t('product.name')}`;
-});
+}
+router.afterEach(nameTheTab);
+// Before the first navigation there is no title to translate.
+watch(language, () => router.currentRoute.value.matched.length > 0 && nameTheTab(router.currentRoute.value));

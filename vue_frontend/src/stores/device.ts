@@ -2,7 +2,9 @@ import { defineStore } from 'pinia';
 import { ref, watch, type Ref } from 'vue';
 
 import type { BoardOrder } from '@/domain/boardOrder';
+import { LANGUAGES, languageOfServer, speak, type Language } from '@/locales';
 
+export type OnOff = 'on' | 'off';
 export type Theme = 'system' | 'light' | 'night';
 
 const PREFIX = 'wardlight.device.';
@@ -31,6 +33,10 @@ function remembered<T extends string>(name: string, allowed: readonly T[] | null
 export const useDeviceStore = defineStore('device', () => {
   const theme = remembered<Theme>('theme', ['system', 'light', 'night'], 'system');
   const boardOrder = remembered<BoardOrder>('boardOrder', ['attention', 'bed'], 'attention');
+  const language = remembered<Language>('language', Object.keys(LANGUAGES) as Language[], languageOfServer());
+  /** Of high notifications; off until somebody chooses otherwise: tablets at the bedside stay quiet. */
+  const sound = remembered<OnOff>('sound', ['on', 'off'], 'off');
+  const browserNotifications = remembered<OnOff>('browserNotifications', ['on', 'off'], 'off');
   const ward = remembered<string>('ward', null, '');
 
   watch(
@@ -42,5 +48,7 @@ export const useDeviceStore = defineStore('device', () => {
     { immediate: true },
   );
 
-  return { theme, boardOrder, ward };
+  watch(language, speak);
+
+  return { theme, boardOrder, ward, language, sound, browserNotifications };
 });

@@ -5,6 +5,7 @@ import type { Notification, NotificationStatus, Severity } from '@/api/types';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
 import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+import { useSnoozesStore } from './snoozes';
 
 const RANK: Record<Severity, number> = { high: 0, medium: 1, low: 2 };
 const LIMIT = 1000;
@@ -17,6 +18,7 @@ export const byUrgency = (a: Notification, b: Notification) =>
   RANK[a.severity] - RANK[b.severity] || Date.parse(a.created_at) - Date.parse(b.created_at) || a.id - b.id;
 
 export const useNotificationsStore = defineStore('notifications', () => {
+  const snoozes = useSnoozesStore();
   const collection = new EventOrderedCollection<Notification>();
   const isLoaded = ref(false);
   /** High ones that were raised while this page was open and not put aside here. */
@@ -77,6 +79,8 @@ export const useNotificationsStore = defineStore('notifications', () => {
   /** A notification was raised, raised again or escalated. */
   function receiveRaised(notification: Notification, event: number): void {
     collection.put(notification, event);
+    // Raised again or escalated is news: whoever put it off hears of it.
+    snoozes.end(notification.id);
     const held = collection.get(notification.id);
     if (held !== undefined && held.severity === 'high' && isOpen(held)) announced.add(held.id);
   }

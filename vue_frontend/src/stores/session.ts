@@ -3,6 +3,8 @@ import { computed, ref } from 'vue';
 
 import { http, HttpError } from '@/api/http';
 import type { SignedInUser } from '@/api/types';
+import { dropAllDrafts } from '@/composables/useDraftStorage';
+import { useSnoozesStore } from './snoozes';
 
 export type SignedOutReason = 'ended' | 'signedOut';
 
@@ -58,6 +60,9 @@ export const useSessionStore = defineStore('session', () => {
       // Signed out already, or by another device: either way nobody is signed in here any more.
       if (!(error instanceof HttpError)) throw error;
     }
+    // Shared tablets keep nothing of who has gone. A sign-in that merely ended keeps the draft for its user.
+    dropAllDrafts();
+    useSnoozesStore().clear();
     forget('signedOut');
   }
 

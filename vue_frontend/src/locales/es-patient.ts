@@ -1,0 +1,3 @@
+import { patientEn } from './en-patient';
+
+export const patientEs: typeof patientEn = patientEn;
