@@ -106,6 +106,7 @@ test torture: install tools chromium lint check-migrations test-frontend
 
 bench: install tools
 	.venv/bin/python -m tests.benchmarks.fanout
+	.venv/bin/python -m tests.benchmarks.reading
 
 soak: install tools
 	.venv/bin/python -m tests.benchmarks.soak --minutes $(MINUTES)

@@ -17,7 +17,7 @@ from .rules.ranges import RANGES
 from .versions import Amendment as Amendment
 from .versions import AmendmentPermit as AmendmentPermit
 from .versions import AmendmentText as AmendmentText
-from .versions import HistoryVersion, VersionRecords
+from .versions import HistoryVersion, VersionRecords, version_index
 
 
 class Patient(models.Model):
@@ -228,6 +228,14 @@ class Report(models.Model):
     skip_history_when_saving: bool
 
     history = VersionRecords(
+        indexes=(
+            version_index("datetime", "history_id", name="version_by_time"),
+            version_index("history_date", "history_id", name="version_by_date"),
+            version_index("id", "history_id", name="version_of_report"),
+            version_index("patient", "history_id", name="version_of_patient"),
+            version_index("patient", "datetime", "history_id", name="version_of_patient_by_time"),
+            version_index("status", "history_id", name="version_by_status"),
+        ),
         history_id_field=models.BigAutoField(primary_key=True),
         # simple-history's own column ends at 100 characters; a reason is a sentence or three.
         history_change_reason_field=models.TextField(null=True, max_length=1000),
@@ -239,9 +247,9 @@ class Report(models.Model):
         ordering = ("id",)
         indexes = (
             models.Index(fields=("patient", "datetime", "id"), name="report_of_patient_by_time"),
-            models.Index(
-                fields=("datetime", "id"), name="report_by_time"
-            ),  # the list of all reports, by keyset
+            models.Index(fields=("patient", "id"), name="report_of_patient"),
+            models.Index(fields=("datetime", "id"), name="report_by_time"),  # the list of all, by keyset
+            models.Index(fields=("status", "datetime", "id"), name="report_by_status"),
         )
         constraints = (
             *_possible_range_constraints(),
@@ -310,6 +318,7 @@ class Notification(models.Model):
                 condition=Q(escalate_at__isnull=False),
                 name="notification_to_escalate",
             ),
+            models.Index(fields=("created_at", "id"), name="notification_by_time"),
         )
         # SQL holds nulls distinct, so a reminder without a report needs a constraint of its own. A deterioration
         # has no due_at and is told apart by its causes (services.notifications).

@@ -7,7 +7,18 @@ from typing import Any, Final
 
 import orjson
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db.models import DateTimeField, F, Field, IntegerField, Model, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    F,
+    Field,
+    Func,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.expressions import OrderBy
 from rest_framework.exceptions import ParseError, ValidationError
 
@@ -61,10 +72,6 @@ class Term:
             behind |= Q(**{f"{self.field}__isnull": True})
         return behind
 
-    def is_not_before(self, value: Any) -> Q:
-        """A bound that an index can start at; only for columns without nulls."""
-        return Q(**{f"{self.field}__{'lte' if self.is_descending else 'gte'}": value})
-
     def write_value(self, row: Model) -> Any:
         """What a cursor keeps of `row`, as JSON can hold it."""
         value = getattr(row, self.field)
@@ -81,6 +88,33 @@ class Term:
         if isinstance(self.column, IntegerField) and read_whole(kept) is None:
             raise ValueError(f"{self.field} is a whole number.")
         return self.column.to_python(kept)
+
+
+class RowComparison(Func):
+    """`(datetime, id) < (…, …)`: a page begins in the index there.
+
+    On PostgreSQL also among rows that share one datetime; SQLite goes to that datetime, its row id being no column.
+
+    For columns without nulls that are all ordered one way.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, terms: Sequence[Term], values: Sequence[Any]) -> None:
+        operator = "<" if terms[0].is_descending else ">"
+        kept = [Value(value, output_field=term.column) for term, value in zip(terms, values, strict=True)]
+        super().__init__(
+            Row(*(F(term.field) for term in terms)),
+            Row(*kept),
+            arg_joiner=f" {operator} ",
+            template="%(expressions)s",
+        )
+
+
+class Row(Func):
+    """Several columns, or several values, as one."""
+
+    template = "(%(expressions)s)"
 
 
 def _refusal(name: str, message: str) -> ValidationError:
@@ -125,8 +159,9 @@ def rows_after(terms: Sequence[Term], values: Sequence[Any]) -> Q | None:
             here = equal_so_far & after
             behind = here if behind is None else behind | here
         equal_so_far &= term.is_equal(value)
-    if behind is not None and len(terms) > 1 and not terms[0].is_nullable:
-        behind = terms[0].is_not_before(values[0]) & behind
+    is_one_way = len({term.is_descending for term in terms}) == 1
+    if is_one_way and not any(term.is_nullable for term in terms):
+        return Q(RowComparison(terms, values))
     return behind
 
 
