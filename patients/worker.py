@@ -103,9 +103,10 @@ class Worker:
         return ran
 
     def _beat(self, now: datetime) -> None:
-        if self._last_beat is None or now - self._last_beat >= HEARTBEAT_INTERVAL:
+        if self._last_beat is None or abs(now - self._last_beat) >= HEARTBEAT_INTERVAL:
             WorkerHeartbeat.objects.update_or_create(name=self.name, defaults={"beat_at": now})
-            WorkerHeartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
+            of_today = (now - timedelta(days=1), now + timedelta(days=1))  # ahead: the clock was set back
+            WorkerHeartbeat.objects.exclude(beat_at__range=of_today).delete()
             self._last_beat = now
 
     def _plan_housekeeping(self, now: datetime) -> None:

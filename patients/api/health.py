@@ -1,7 +1,7 @@
 """Whether this process lives, and whether it should be sent requests. Neither asks who is there."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -68,10 +68,16 @@ def _missing_of_database() -> list[str]:
         connection.ensure_connection()
         if not _migrations_are_applied():
             return ["migrations"]
-        newest = WorkerHeartbeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
+        is_worked = worker_beats(now=clock.now())
     except DatabaseError:
         return ["database"]
-    return [] if newest is not None and clock.now() - newest <= OLDEST_HEARTBEAT else ["worker"]
+    return [] if is_worked else ["worker"]
+
+
+def worker_beats(*, now: datetime) -> bool:
+    """Whether any worker beat just now. A beat that lies ahead, from before the clock was set back, is none."""
+    around_now = (now - OLDEST_HEARTBEAT, now + OLDEST_HEARTBEAT)
+    return WorkerHeartbeat.objects.filter(beat_at__range=around_now).exists()
 
 
 def _migrations_are_applied() -> bool:
