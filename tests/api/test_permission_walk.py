@@ -89,6 +89,14 @@ def test_every_action_of_every_consumer_has_a_cell():
             assert action_of(action) in TABLE[stream], f"{stream}: {action} has no cell"
 
 
+def test_what_writes_needs_more_than_the_right_to_look():
+    for operation in OF_THE_TABLE:
+        _, action = view_action(operation)
+        assert (action_of(action) == "view") == (operation.method == "get"), operation
+    of_sockets = {action for consumer in CONSUMERS.values() for action in consumer.available_actions}
+    assert {action for action in of_sockets if action_of(action) == "view"} == {"list", "retrieve", "resume"}
+
+
 # ---------------------------------------------------------------- people and objects
 @pytest.fixture
 def ward(db, quick_passwords) -> dict[str, Any]:
