@@ -61,17 +61,16 @@ def enter_retirement(
     )
 
 
-def enter_anonymisation(version: Any, *, by: Any, now: datetime) -> Amendment:
-    """That the free texts of `version` were taken away; what they were is not kept."""
-    what_stays = _without_texts(represent_history(version))
+def enter_anonymisation(version: Any, *, before: Mapping[str, Any], by: Any, now: datetime) -> Amendment:
+    """That the free texts of `version` (as it is about to be stored) were taken away; what they were is not kept."""
     return Amendment.objects.create(
         kind=Amendment.Kind.ANONYMISED,
         history_id=version.pk,
         report_id=version.id,
         amended_at=now,
         amended_by=by,
-        before=what_stays,
-        after=what_stays,
+        before=_without_texts(before),
+        after=_without_texts(represent_history(version)),
     )
 
 

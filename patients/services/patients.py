@@ -77,6 +77,8 @@ def change_patient(
         _check_dates(patient, now=now)
         if "admission_date" in changed and not is_readmission:
             _check_stay_keeps_its_reports(patient, admitted_before=admitted_before)
+        if "dismissal_date" in changed and patient.is_discharged:
+            _check_nothing_was_taken_after(patient)
         if is_readmission and "admission_date" in changed:
             plans.end_with_stay(patient, by=by, now=now)
         patient.version += 1
@@ -131,6 +133,15 @@ def _check_stay_keeps_its_reports(patient: Patient, *, admitted_before: datetime
     )
     if cut_off.exists():
         raise Refused({"admission_date": ["A report of this stay was taken before that time."]})
+
+
+def _check_nothing_was_taken_after(patient: Patient) -> None:
+    """Nobody is observed after the discharge: neither a report nor the discharge itself may say so."""
+    after = Report.objects.filter(patient=patient, datetime__gt=patient.dismissal_date)
+    newest = after.order_by("-datetime").values_list("datetime", flat=True).first()
+    if newest is not None:
+        taken_at = newest.isoformat(timespec="seconds").replace("+00:00", "Z")
+        raise Refused({"dismissal_date": [f"The newest report was taken at {taken_at}, after this time."]})
 
 
 def _save(patient: Patient, *, by: Any, now: datetime) -> None:

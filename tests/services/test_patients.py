@@ -185,3 +185,17 @@ def test_removing_another_version_is_stale(patient, lead):
     with pytest.raises(Stale):
         delete_patient(patient.pk, by=lead, now=at(1), expected_version=2)
     assert Patient.objects.exists()
+
+
+def test_a_discharge_before_the_newest_report_is_refused_and_names_its_time(patient, lead, nurse):
+    record(patient, NORMAL, when=at(1), by=nurse)
+    record(patient, NORMAL, when=at(2), by=nurse)
+    with pytest.raises(Refused) as refused:
+        change(patient, by=lead, now=at(3), dismissal_date=at(1.5))
+    assert refused.value.errors == {
+        "dismissal_date": ["The newest report was taken at 2024-03-01T10:00:00Z, after this time."]
+    }
+    assert fresh(patient).dismissal_date is None
+    assert change(patient, by=lead, now=at(3), dismissal_date=at(2)).dismissal_date == at(2)
+    with pytest.raises(Refused):
+        change(patient, by=lead, now=at(3), dismissal_date=at(1.9))
