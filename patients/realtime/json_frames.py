@@ -5,6 +5,7 @@ from typing import Any, Final
 import orjson
 
 LARGEST_FRAME: Final = 1024 * 1024  # bytes
+OVERSIZE: Final = b" " * (LARGEST_FRAME + 1)  # stands for a larger one, of which nothing was kept
 DEEPEST: Final = 20  # levels of lists and objects
 
 

@@ -31,8 +31,6 @@ SECONDS_FOR_HANDSHAKE: Final = 30  # after a restart a whole hospital connects a
 MOST_WAITING_TO_CONNECT: Final = 4096
 SECONDS_FOR_REQUEST: Final = 60
 SECONDS_BETWEEN_TIMEOUT_CHECKS: Final = 5  # a silent client is asked for a sign of life after 20 s
-# A frame over 1 MiB gets an answer (json_frames.py) instead of losing its connection; this is where Daphne gives up.
-LARGEST_MESSAGE: Final = 8 * 1024 * 1024
 
 
 class DaphneServer(Server):
@@ -65,8 +63,6 @@ class WardlightServer:
             websocket_timeout=-1,
             websocket_handshake_timeout=SECONDS_FOR_HANDSHAKE,
             websocket_connect_timeout=SECONDS_FOR_HANDSHAKE,
-            websocket_max_message_size=LARGEST_MESSAGE,
-            websocket_max_frame_size=LARGEST_MESSAGE,
             server_name="wardlight",
             # Else everybody behind the proxy has its address, and shares one throttle of failed sign-ins.
             proxy_forwarded_address_header="X-Forwarded-For" if has_proxy else None,

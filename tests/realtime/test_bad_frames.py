@@ -51,6 +51,8 @@ BAD = {
     "a lone surrogate": (framed(r'{"action": "list", "request_id": "\ud800"}'), None, 400),
     "over 1 MiB": (framed('{"action": "list", "data": "' + "x" * 1_100_000 + '"}'), None, 413),
     "over 1 MiB of bytes": (framed('{"action": "list", "data": "' + "ö" * 600_000 + '"}'), None, 413),
+    "over 8 MiB": (framed('{"action": "list", "data": "' + "x" * 9_000_000 + '"}'), None, 413),
+    "over 1 MiB, binary": (b"x" * 1_100_000, None, 413),
     "filters are a list": (framed('{"action": "list", "filters": [1]}'), "patients", 400),
     "limit is a text": (framed('{"action": "list", "limit": "many"}'), "patients", 400),
     "limit is negative": (framed('{"action": "list", "limit": -1}'), "patients", 400),

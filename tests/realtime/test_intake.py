@@ -5,7 +5,7 @@ import select
 import socket
 import struct
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -128,47 +128,77 @@ async def test_on_another_server_frames_are_counted_as_they_are_taken() -> None:
     intake.end()
 
 
-async def test_a_flood_of_slow_requests_waits_in_the_clients_own_kernel(
-    stack_builder: StackBuilder, tmp_path: Path
-) -> None:
-    """Frames of 0.8 MiB as fast as they go, each of which takes the server a second: without a bound it would
-    take hundreds of MiB in before it answered the tenth."""
-    with stack_builder.prepared("sqlite", folder=tmp_path) as stack:
+@pytest.fixture(scope="module")
+def slow_ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    """A server that takes a second for each request."""
+    with stack_builder.prepared("sqlite", folder=tmp_path_factory.mktemp("slow")) as stack:
         server = stack.servers[0]
         server.command = ("-m", "tests.realtime.altered_server", "slow_actions", *server.command[1:])
         try:
             stack.start()
-            ward = Ward(stack)
-            before = psutil.Process(server.pid).memory_info().rss
-            accepted = await aside(send_for, 3, ward)
-            assert accepted < 30 * MIB, "3 frames were answered; the rest must wait outside"
-            assert psutil.Process(server.pid).memory_info().rss - before < 60 * MIB
-            async with await ward.open("viewer") as other:
-                assert (await other.request("patients", "list", limit=1))["response_status"] == 200
+            yield Ward(stack)
         finally:
             stack.stop()
 
 
-def send_for(seconds: float, ward: Ward) -> int:
-    """Send large requests without a pause; returns how many bytes went out."""
-    server = ward.stack.servers[0]
+async def test_a_flood_of_slow_requests_waits_in_the_clients_own_kernel(slow_ward: Ward) -> None:
+    """Frames of 0.8 MiB as fast as they go, each of which takes the server a second: without a bound it would
+    take hundreds of MiB in before it answered the tenth."""
+    server = psutil.Process(slow_ward.stack.servers[0].pid)
+    before = server.memory_info().rss
     payload = (
         b'{"stream":"patients","payload":{"action":"list","limit":1,"x":"' + b"x" * (4 * MIB // 5) + b'"}}'
     )
-    frame = bytes((0x82 - 1, 0x80 | 127)) + struct.pack("!Q", len(payload)) + bytes(4) + payload
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
-        client.sendall(
-            f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            f"Authorization: Token {ward.client('viewer').token}\r\n\r\n".encode()
-        )
-        assert client.recv(12) == b"HTTP/1.1 101"
-        accepted, ends_at, rest = 0, time.monotonic() + seconds, memoryview(frame)
-        while time.monotonic() < ends_at:
-            if select.select([], [client], [], 0.1)[1]:
-                sent = client.send(rest, socket.MSG_DONTWAIT)
-                accepted, rest = accepted + sent, rest[sent:] or memoryview(frame)
-        return accepted
+    with open_raw(slow_ward, "/ws/") as client:
+        accepted = await aside(send_for, client, frame_of(payload), seconds=3)
+        assert accepted < 30 * MIB, "3 frames were answered; the rest must wait outside"
+        assert server.memory_info().rss - before < 60 * MIB
+    async with await slow_ward.open("viewer") as other:
+        assert (await other.request("patients", "list", limit=1))["response_status"] == 200
+
+
+async def test_a_flood_of_pings_whose_answers_are_not_read_ends_the_connection(slow_ward: Ward) -> None:
+    server = psutil.Process(slow_ward.stack.servers[0].pid)
+    before = server.memory_info().rss
+    pings = bytes((0x89, 0x80 | 125)) + bytes(4 + 125)
+    # A path without heartbeats, which would find out too.
+    with (
+        open_raw(slow_ward, "/ws/reports/") as client,
+        pytest.raises((ConnectionResetError, BrokenPipeError)),
+    ):
+        await aside(send_for, client, pings * 500, seconds=60)
+    assert server.memory_info().rss - before < 60 * MIB
+
+
+def open_raw(ward: Ward, path: str) -> socket.socket:
+    """A socket that reads nothing but the handshake's first words."""
+    server = ward.stack.servers[0]
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.settimeout(30)
+    client.connect(("127.0.0.1", server.port))
+    client.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Authorization: Token {ward.client('viewer').token}\r\n\r\n".encode()
+    )
+    assert client.recv(12) == b"HTTP/1.1 101"
+    return client
+
+
+def frame_of(payload: bytes) -> bytes:
+    """A text frame, masked with zeros as a client's must be masked."""
+    return bytes((0x81, 0x80 | 127)) + struct.pack("!Q", len(payload)) + bytes(4) + payload
+
+
+def send_for(client: socket.socket, frames: bytes, *, seconds: float) -> int:
+    """Send the frames again and again without a pause; returns how many bytes went out."""
+    accepted, ends_at, rest = 0, time.monotonic() + seconds, memoryview(frames)
+    while time.monotonic() < ends_at:
+        if select.select([], [client], [], 0.1)[1]:
+            sent = client.send(rest, socket.MSG_DONTWAIT)
+            accepted, rest = accepted + sent, rest[sent:] or memoryview(frames)
+    return accepted
 
 
 # ---------------------------------------------------------------- how fast it may come
