@@ -1,6 +1,7 @@
-"""The admin site: users and groups to manage, everything else to look at.
+"""The admin site: users and groups to manage, patients and reports to edit by the services, the rest to look at.
 
-Clinical objects change through the services alone, which score, keep the history and tell every screen.
+Clinical objects change through the services alone, which score, keep the history and tell every screen
+(admin_writing.py).
 """
 
 from typing import Any
@@ -16,6 +17,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from . import clock
+from .admin_writing import ReportForm, ServiceAdmin
 from .api.representations import represent_amendment
 from .models import Amendment, Event, Notification, Patient, Report, SignIn
 from .permissions import ROLES, role_of
@@ -45,7 +47,7 @@ class SignInForm(AdminAuthenticationForm):
 
 admin.site.login_form = SignInForm
 admin.site.site_header = admin.site.site_title = "Wardlight"
-admin.site.index_title = "Users, and everything to look at"
+admin.site.index_title = "Users, patients, reports, and everything else to look at"
 
 
 # ---------------------------------------------------------------- users and groups
@@ -107,7 +109,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 @admin.register(Patient)
-class PatientAdmin(ReadOnlyAdmin):
+class PatientAdmin(ServiceAdmin):
+    """Admitting, editing, discharging; deleting whom nothing was recorded of."""
+
+    subject = "patients"
+    can_be_added = True
     list_display = (
         "id",
         "hospital_number",
@@ -123,7 +129,12 @@ class PatientAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Report)
-class ReportAdmin(ReadOnlyAdmin):
+class ReportAdmin(ServiceAdmin):
+    """Corrections, with a reason. New ones are recorded at the bedside."""
+
+    subject = "reports"
+    form = ReportForm
+    exclude = ("patient",)
     list_display = ("id", "patient", "datetime", "recorded_by", "version")
     list_select_related = ("patient", "recorded_by")
     date_hierarchy = "datetime"

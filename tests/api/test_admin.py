@@ -1,4 +1,6 @@
-"""The admin site: users and groups are managed, everything else is looked at."""
+"""The admin site: users and groups are managed, patients and reports edited, everything else is looked at."""
+
+import json
 
 import pytest
 from django.contrib import admin
@@ -6,14 +8,16 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from patients.models import Patient, SignIn
+from patients.events import log_state
+from patients.models import Event, Patient, SignIn
+from patients.permissions import may_perform
 from tests.factories import make_patient, make_report
 from tests.support.signing_in import asking, get_key, make_member, sign_in, status_of, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 
 TO_LOOK_AT = {
-    "patients.patient", "patients.report", "patients.historicalreport", "patients.historicalpatient",
+    "patients.historicalreport", "patients.historicalpatient",
     "patients.amendment", "patients.notification", "patients.event", "patients.signin",
     "background_task.task", "background_task.completedtask",
 }  # fmt: skip
@@ -43,7 +47,7 @@ def page(model: str, view: str, *args: object) -> str:
 
 def test_there_is_everything_to_look_at(root):
     shown = {model._meta.label_lower for model in admin.site._registry}
-    assert shown == TO_LOOK_AT | {"auth.user", "auth.group"}
+    assert shown == TO_LOOK_AT | {"auth.user", "auth.group", "patients.patient", "patients.report"}
 
 
 @pytest.mark.parametrize("model", sorted(TO_LOOK_AT))
@@ -61,6 +65,163 @@ def test_what_is_to_look_at_can_be_neither_added_nor_changed_nor_deleted(root, m
     assert root.post(page(model, "delete", first.pk), {"post": "yes"}).status_code == 403
 
 
+# ---------------------------------------------------------------- patients and reports
+def form_of(client: Client, address: str, **changes: object) -> dict[str, object]:
+    """What a browser would send back of the page's form, with some fields changed."""
+    form = client.get(address).context["adminform"].form
+    values: dict[str, object] = {}
+    for bound in form:
+        value = bound.value()
+        widgets = getattr(bound.field.widget, "widgets", None)
+        if widgets:
+            parts = bound.field.widget.decompress(value)
+            values |= {f"{bound.name}_{number}": part for number, part in enumerate(parts)}
+        else:
+            values[bound.name] = value
+    return {name: value for name, value in {**values, **changes}.items() if value not in (None, False)}
+
+
+def admin_of(role: str, *, is_staff: bool = True) -> Client:
+    make_member(role, f"staff-{role}", is_staff=is_staff)
+    client = Client()
+    sign_in(client, f"staff-{role}")
+    return client
+
+
+def test_an_edit_of_a_patient_goes_through_the_service_and_is_told(root):
+    patient = make_patient(ward="7A")
+    address = page("patients.patient", "change", patient.pk)
+    before = log_state().last
+    response = root.post(address, form_of(root, address, ward="7B"))
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    patient.refresh_from_db()
+    assert (patient.ward, patient.version) == ("7B", 2)
+    assert patient.history.latest().history_user.username == "root"
+    (frame,) = Event.objects.filter(number__gt=before).values_list("frame", flat=True)
+    payload = json.loads(frame)["payload"]
+    assert (payload["action"], payload["data"]["ward"], payload["data"]["version"]) == ("update", "7B", 2)
+
+
+def test_a_save_without_a_change_makes_no_version(root):
+    patient = make_patient()
+    address = page("patients.patient", "change", patient.pk)
+    assert root.post(address, form_of(root, address)).status_code == 302
+    patient.refresh_from_db()
+    assert patient.version == 1
+
+
+def test_a_patient_is_admitted(root):
+    form = {
+        "first_name": "Ada", "last_name": "Byron", "sex": "female", "pathway": "news2", "spo2_scale": "1",
+        "admission_date_0": "2026-01-01", "admission_date_1": "08:00:00",
+    }  # fmt: skip
+    response = root.post(page("patients.patient", "add"), form)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    patient = Patient.objects.get()
+    assert (patient.sex, patient.next_due_at is None) == ("female", False)
+    assert patient.history.get().history_user.username == "root"
+
+
+def test_what_the_service_refuses_stands_beside_its_field(root):
+    patient = make_patient()
+    address = page("patients.patient", "change", patient.pk)
+    form = form_of(root, address, dismissal_date_0="2199-01-01", dismissal_date_1="00:00:00", bed="9")
+    response = root.post(address, form)
+    assert response.status_code == 200
+    assert set(response.context["adminform"].form.errors) == {"dismissal_date"}
+    patient.refresh_from_db()
+    assert (patient.bed, patient.version) == ("", 1)
+
+
+def test_a_form_that_was_overtaken_changes_nothing(root):
+    patient = make_patient()
+    address = page("patients.patient", "change", patient.pk)
+    form = form_of(root, address, bed="9")
+    assert root.post(address, form_of(root, address, allergies="Penicillin")).status_code == 302
+    response = root.post(address, form)
+    assert "in the meantime" in str(response.context["adminform"].form.errors)
+    patient.refresh_from_db()
+    assert (patient.bed, patient.allergies) == ("", "Penicillin")
+
+
+def test_a_report_is_corrected_with_a_reason_and_scored_anew(root):
+    report = make_report(make_patient())
+    address = page("patients.report", "change", report.pk)
+    response = root.post(address, form_of(root, address, pulse="135"))
+    assert set(response.context["adminform"].form.errors) == {"history_change_reason"}
+    form = form_of(root, address, pulse="135", history_change_reason="A slip.")
+    response = root.post(address, form)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    report.refresh_from_db()
+    assert (report.pulse, report.news2["parts"]["pulse"], report.version) == (135, 3, 2)
+    version = report.history.latest()
+    assert (version.history_user.username, version.history_change_reason) == ("root", "A slip.")
+    response = root.post(address, form_of(root, address, pulse="999", history_change_reason="A slip."))
+    assert set(response.context["adminform"].form.errors) == {"pulse"}
+
+
+def test_deleting_goes_through_the_service_which_keeps_what_was_recorded(root):
+    patient, empty = make_patient(), make_patient()
+    report = make_report(patient)
+    for pk, is_left in ((patient.pk, True), (empty.pk, False)):
+        assert root.post(page("patients.patient", "delete", pk), {"post": "yes"}).status_code == 302
+        assert Patient.objects.filter(pk=pk).exists() == is_left
+    assert root.post(page("patients.report", "delete", report.pk), {"post": "yes"}).status_code == 302
+    last = report.history.model.objects.filter(id=report.pk).latest()
+    assert (last.history_type, last.history_user.username) == ("-", "root")
+    # Of the patient nothing is on the lists any more, but the history is left: still a refusal, no error.
+    assert root.post(page("patients.patient", "delete", patient.pk), {"post": "yes"}).status_code == 302
+    assert Patient.objects.filter(pk=patient.pk).exists()
+
+
+def test_many_are_not_deleted_at_once(root):
+    patient = make_patient()
+    for action in ("delete_selected", ""):
+        root.post(
+            page("patients.patient", "changelist"), {"action": action, "_selected_action": [patient.pk]}
+        )
+    assert Patient.objects.filter(pk=patient.pk).exists()
+
+
+@pytest.mark.parametrize("role", ["viewer", "nurse", "doctor", "lead", "service"])
+def test_staff_may_in_the_admin_site_what_their_role_may_elsewhere(role):
+    patient = make_patient()
+    report = make_report(patient)
+    client = admin_of(role)
+    for subject, model, pk in (("patients", "patient", patient.pk), ("reports", "report", report.pk)):
+        address = page(f"patients.{model}", "change", pk)
+        assert client.get(address).status_code == 200
+        is_allowed = may_perform(role, subject, "update")
+        answer = client.post(address, form_of(client, address) if is_allowed else {})
+        assert answer.status_code == (403 if not is_allowed else 302 if model == "patient" else 200)
+        is_allowed = may_perform(role, subject, "delete")
+        assert client.get(page(f"patients.{model}", "delete", pk)).status_code == (200 if is_allowed else 403)
+    may_admit = may_perform(role, "patients", "create")
+    assert client.get(page("patients.patient", "add")).status_code == (200 if may_admit else 403)
+    assert client.get(page("patients.report", "add")).status_code == 403
+
+
+def test_a_doctor_changes_the_plan_and_nothing_else_of_a_patient(db):
+    patient, client = make_patient(), admin_of("doctor")
+    address = page("patients.patient", "change", patient.pk)
+    response = client.post(address, form_of(client, address, bed="9", monitoring_interval="30"))
+    assert set(response.context["adminform"].form.errors) == {"bed"}
+    assert client.post(address, form_of(client, address, monitoring_interval="30")).status_code == 302
+    patient.refresh_from_db()
+    assert (patient.bed, patient.monitoring_interval) == ("", 30)
+
+
+def test_django_permissions_alone_open_nothing():
+    patient = make_patient()
+    user = make_member(None, "sam", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="patients"))
+    client = Client()
+    sign_in(client, "sam")
+    assert client.get(page("patients.patient", "change", patient.pk)).status_code == 403
+    assert client.post(page("patients.patient", "delete", patient.pk), {"post": "yes"}).status_code == 403
+
+
+# ---------------------------------------------------------------- keys
 def test_no_page_shows_a_key_its_hash_or_a_session(root):
     kept = SignIn.objects.get()
     for path in (page("patients.signin", "changelist"), page("patients.signin", "change", kept.pk)):
