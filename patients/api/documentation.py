@@ -34,7 +34,8 @@ answers 405 to a method that it does not have and 406 to an `Accept` other than 
 **Writing.** Read-only fields in a body are ignored, so what GET gave can be sent back by PUT; unknown fields are
 refused by name. `version` (or the header `If-Match`) says which version is edited.
 
-**Live changes** come over the WebSocket `/ws/`, which is described in docs/integration.md.
+**Live changes** come over the WebSocket `/ws/`, in frames `{"stream", "payload"}` with the objects that are described
+here; the same token signs in, in the header or as the subprotocols `wardlight.v1, token.<key>`.
 """
 
 _IDEMPOTENCY_KEY: Final = openapi.Parameter(
