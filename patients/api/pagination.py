@@ -136,14 +136,14 @@ def read_ordering(text: Any, *, allowed: Sequence[str], default: str, model: typ
         field = name.strip().removeprefix("-")
         if field not in allowed:
             raise _refusal("ordering", f"Cannot order by {show(name)}. There are: {', '.join(allowed)}.")
-        terms.setdefault(field, Term(_column(model, field), name.strip().startswith("-")))
+        terms.setdefault(field, Term(column_of(model, field), name.strip().startswith("-")))
     if key.name not in terms:
         last = next(reversed(terms.values()))
         terms[key.name] = Term(key, last.is_descending)
     return tuple(terms.values())
 
 
-def _column(model: type[Model], name: str) -> "Field[Any, Any]":
+def column_of(model: type[Model], name: str) -> "Field[Any, Any]":
     column = model._meta.get_field(name)
     assert isinstance(column, Field)  # orders are by columns of the model's own
     return column

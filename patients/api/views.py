@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
@@ -17,6 +18,7 @@ from ..models import Notification, Patient, Report
 from ..rules.ranges import RANGES
 from ..services import notifications as notification_services
 from . import listing, plans, writing
+from .csv_files import CSVRenderer, csv_file
 from .described import describe
 from .fluids import fluid_balance
 from .headers import entity_tag, read_if_match
@@ -29,6 +31,7 @@ from .outputs import (
     StatisticsSerializer,
 )
 from .plans import PauseSerializer, PlanSerializer
+from .renderers import JSONRenderer
 from .representations import represent_notification, represent_pause
 from .schemas import CHANGE
 from .serializers import HistorySerializer, PatientSerializer, PatientVersionSerializer, ReportSerializer
@@ -95,7 +98,7 @@ class ResourceViewSet(GenericViewSet):
 class ReadMixin:
     """GET of the list and of one object."""
 
-    def list(self: Any, request: Request) -> Response:
+    def list(self: Any, request: Request) -> HttpResponseBase:
         """A page of the list. `X-Event` tells which event it is true as of."""
         return self.answer_list(self.subject)
 
@@ -106,6 +109,38 @@ class ReadMixin:
 
     def headers_of(self, found: dict[str, Any]) -> dict[str, str]:
         return {}
+
+
+class CSVMixin:
+    """GET of the list as a CSV file too, whole and in the columns of `import_csv`: `?format=csv`."""
+
+    def get_renderers(self: Any) -> Any:
+        others = super().get_renderers()  # type: ignore[misc]
+        return [*others, CSVRenderer()] if self.action == "list" else others
+
+    def list(self: Any, request: Request) -> HttpResponseBase:
+        """A page of the list, or with `format=csv` the whole. `X-Event` tells which event it is true as of."""
+        if request.accepted_renderer.format != CSVRenderer.format:
+            return self.answer_list(self.subject)
+        query = request.query_params
+        in_pages = {name: ["A CSV file has no pages."] for name in ("offset", "cursor") if query.get(name)}
+        if in_pages:
+            raise ValidationError(in_pages)
+        return csv_file(
+            self.subject,
+            request=request._request,
+            filters={name: query.getlist(name) for name in query if name not in _PAGING},
+            ordering=query.get("ordering"),
+            limit=query.get("limit"),
+        )
+
+    def handle_exception(self: Any, error: Exception) -> Response:
+        """What went wrong is told in JSON."""
+        renderer = getattr(self.request, "accepted_renderer", None)
+        if isinstance(renderer, CSVRenderer):
+            self.request.accepted_renderer = JSONRenderer()
+            self.request.accepted_media_type = JSONRenderer.media_type
+        return super().handle_exception(error)  # type: ignore[misc]
 
 
 class ChangeMixin:
@@ -151,7 +186,7 @@ class WriteMixin(ChangeMixin):
         return Response(created, status=201, headers=self.headers_of(created))
 
 
-class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
+class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
     """Patients and their stays."""
 
     subject = "patients"
@@ -243,7 +278,7 @@ class PatientViewSet(WriteMixin, ReadMixin, ResourceViewSet):
         return Response(status=204)
 
 
-class ReportViewSet(WriteMixin, ReadMixin, ResourceViewSet):
+class ReportViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
     """Reports: sets of observations. The newest first, by the time they were taken."""
 
     subject = "reports"

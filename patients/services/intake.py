@@ -4,15 +4,17 @@ Everything is checked as if it came over REST; what fails is handed back with it
 patient is one transaction. Nothing is raised for the past: the rules run once, on each patient's newest report.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 
 from .. import events
+from ..api.parsers import read_json
 from ..api.representations import RECORDED_FIELDS, represent_history, represent_report
 from ..api.serializers import PatientSerializer, ReportSerializer
 from ..models import AmendmentText, Patient, Report
@@ -27,6 +29,7 @@ from .stay import course_with, recent_sets, report_facts, score_values
 
 BODY_COLUMNS: Final = ("height", "weight")  # of a patient: the first report, at admission
 LINK: Final = "hospital_number"
+JSON_COLUMNS: Final = frozenset({"warning_signs", "not_measured"})
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,16 @@ def take_in(
     """
     of_patients, of_reports = Outcome(), Outcome()
     waiting: dict[str, list[Row]] = {}
+    first_reports: list[Row] = []
     for row in patient_rows:
         number = row.columns.get(LINK)
         if number is None:
             of_patients.reject(row, {LINK: ["It is needed: it links the reports to the patient."]})
         elif _take_in_patient(row, outcome=of_patients, by=by, now=now):
-            waiting.setdefault(number, []).extend(_first_report(row))
-    for row in report_rows:
+            waiting.setdefault(number, [])
+            first_reports += _first_report(row)
+    # Of reports of one moment the file's order holds: what the file has itself is known when the patient's own comes.
+    for row in (*report_rows, *first_reports):
         waiting.setdefault(row.columns.get(LINK, ""), []).append(row)
     for number, rows in waiting.items():
         patient = Patient.objects.filter(hospital_number=number).first() if number else None
@@ -160,7 +166,7 @@ def _read_new_reports(
 
 
 def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: datetime) -> Report | None:
-    data = {name: value for name, value in row.columns.items() if name != LINK}
+    data = {name: _read_cell(name, value) for name, value in row.columns.items() if name != LINK}
     serializer = ReportSerializer(
         data={**data, "patient": patient.pk}, context={"user": by, "reads_text": True}
     )
@@ -185,19 +191,37 @@ def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: 
     return report
 
 
+def _read_cell(name: str, text: str) -> Any:
+    """What a cell says: lists and objects are JSON. What is none is left for the serializer to refuse."""
+    if name not in JSON_COLUMNS:
+        return text
+    try:
+        return read_json(text.encode())
+    except APIException:
+        return text
+
+
 def _is_set(values: Mapping[str, Any]) -> bool:
     return is_set(values) or is_attempt(values)
 
 
 def _key(report: Any) -> tuple[Any, ...]:
     """What makes a report, or a version of one, the same as a row."""
-    return (report.datetime, *(str(getattr(report, name)) for name in RECORDED_FIELDS))
+    return (report.datetime, *(_comparable(getattr(report, name)) for name in RECORDED_FIELDS))
+
+
+def _comparable(value: Any) -> str:
+    # PostgreSQL gives the members of an object back in an order of its own.
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else str(value)
 
 
 def _key_before(text: AmendmentText) -> tuple[Any, ...]:
     """What an amended or retired version was known by before; `text`: its entry's, with the entry."""
     before = {**text.amendment.before, **text.before}
-    return (datetime.fromisoformat(before["datetime"]), *(str(before[name]) for name in RECORDED_FIELDS))
+    return (
+        datetime.fromisoformat(before["datetime"]),
+        *(_comparable(before[name]) for name in RECORDED_FIELDS),
+    )
 
 
 def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -> None:

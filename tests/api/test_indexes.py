@@ -32,6 +32,7 @@ LISTS = [
     ("history", "history_date", {}, "version_by_date"),
     ("history", "-datetime", {}, "version_by_time"),
     ("history", "datetime", {"since": "2020-01-01T00:00:00Z"}, "version_by_time"),
+    ("history", None, {"since": "2020-01-01T00:00:00Z"}, "version_by_time"),
     ("history", "-id", {}, "version_of_report"),
     ("history", "-history_id", {"patient": 1}, "version_of_patient"),
     ("history", "-datetime", {"patient": 1}, "version_of_patient_by_time"),
@@ -97,7 +98,7 @@ def cursor_of(subject, ordering):
 @pytest.mark.parametrize("is_first", [True, False], ids=["first page", "later page"])
 @pytest.mark.parametrize("subject,ordering,filters,index", LISTS)
 def test_a_page_is_read_in_the_order_of_an_index(subject, ordering, filters, index, is_first):
-    cursor = None if is_first else cursor_of(subject, ordering)
+    cursor = None if is_first else cursor_of(subject, ordering or "-datetime")
     with CaptureQueriesContext(connection) as queries:
         list_objects(subject, filters=filters, ordering=ordering, cursor=cursor, limit=2)
     plan = plan_of(rows_query(queries))
