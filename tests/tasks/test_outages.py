@@ -1,0 +1,91 @@
+"""PostgreSQL or Redis is away for a while: every reminder goes out, once, and the worker goes on by itself."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.realtime.ward import Ward, aside
+from tests.support.counts import IS_TORTURE, count
+from tests.support.servers import OwnPostgres, RedisServer
+from tests.support.stacks import StackBuilder
+from tests.tasks.due import (
+    admit_with_first_set_due_in,
+    assert_told_once_each,
+    reminders_of,
+    wait_for_reminders,
+)
+
+OUTAGE = count(reduced=4, full=20)  # seconds
+REMINDERS = count(reduced=30, full=300)
+
+
+class Surroundings:
+    """A ward, and the servers that its processes need: each can be taken away and given back."""
+
+    def __init__(self, folder: Path, resources: ExitStack) -> None:
+        for name in ("stack", "templates"):
+            (folder / name).mkdir()
+        self.postgres, self.redis = OwnPostgres(), RedisServer()
+        resources.callback(self.postgres.close)
+        self.redis.start()
+        resources.callback(self.redis.kill)
+        builder = StackBuilder(folder / "templates")
+        resources.callback(builder.close)
+        builder.postgres_url, builder.redis_url = self.postgres.url, self.redis.url
+        stack = resources.enter_context(builder.running("postgres", folder=folder / "stack"))
+        self.ward = Ward(stack)
+        resources.callback(self.ward.close)
+
+
+@pytest.fixture(scope="module")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+    with ExitStack() as resources:
+        yield Surroundings(tmp_path_factory.mktemp("outages"), resources)
+
+
+async def tell_through_an_outage(
+    ward: Ward, *, name: str, stop: Callable[[], None], start: Callable[[], None]
+) -> None:
+    workers = [worker.pid for worker in ward.stack.workers]
+    since = await aside(ward.last_event)
+    known = {row["id"] for row in await aside(reminders_of, ward)}
+    # Due before, while it is away, and after it is back.
+    due_in = [number * (OUTAGE + 4) / REMINDERS for number in range(REMINDERS)]
+    await aside(admit_with_first_set_due_in, ward, seconds=due_in, last_name=name)
+    await asyncio.sleep(1)
+    await aside(stop)
+    await asyncio.sleep(OUTAGE)
+    await aside(start)
+    await aside(wait_for_reminders, ward, count=len(known) + REMINDERS)
+    await asyncio.sleep(1.5)  # for what would come twice
+    rows = [row for row in await aside(reminders_of, ward) if row["id"] not in known]
+    assert Counter(row["kind"] for row in rows) == {"observation_due": REMINDERS}, "lost or doubled"
+    assert [worker.pid for worker in ward.stack.workers] == workers, "a worker was started anew"
+    await aside(ward.stack.wait_until_ready)
+    async with await ward.open("viewer", server=-1) as socket:
+        assert (await socket.resume(since=since))["response_status"] == 200
+        assert_told_once_each(
+            rows,
+            changes=socket.pushed("notifications"),
+            banners=socket.pushed("history", type="notification"),
+        )
+
+
+@pytest.mark.timeout(600 if IS_TORTURE else 240)
+async def test_without_redis_for_a_while_every_reminder_goes_out_once(surroundings: Surroundings) -> None:
+    redis = surroundings.redis
+    await tell_through_an_outage(surroundings.ward, name="Redis", stop=redis.kill, start=redis.start)
+
+
+@pytest.mark.timeout(600 if IS_TORTURE else 240)
+async def test_without_postgresql_for_a_while_every_reminder_goes_out_once(
+    surroundings: Surroundings,
+) -> None:
+    postgres = surroundings.postgres
+    await tell_through_an_outage(
+        surroundings.ward, name="PostgreSQL", stop=postgres.crash, start=postgres.start
+    )
