@@ -7,7 +7,6 @@ export const patientEn = {
     every: 'every {duration}',
   },
   history: {
-    title: 'Report and its versions',
     heading: 'Report of {time}',
     back: 'Back to the patient',
     versions: 'Versions, newest first',
@@ -19,15 +18,12 @@ export const patientEn = {
     nobody: 'Unknown person',
     reason: 'Reason',
     noReason: 'No reason given',
-    first: 'Recorded values',
     field: 'Field',
     before: 'Before',
     after: 'After',
-    value: 'Value',
     unchanged: 'Nothing that was recorded differs from the version before.',
     current: 'Current',
     deletedNow: 'This report was deleted. Its versions stay readable.',
-    taken: 'Taken {time}',
     version: 'Version {number}',
     scoreBefore: 'NEWS2 {before}',
     amended: 'amended {count} time | amended {count} times',
@@ -65,7 +61,6 @@ export const patientEn = {
     nothingChanged: 'Nothing has been changed yet.',
     conflict:
       'Somebody else changed this report meanwhile. Their version is shown below the form; look at it, then save again.',
-    failed: 'This was not done: {message}',
     followed: 'Score, due time and notifications follow the corrected values.',
     done: {
       corrected: 'The report was corrected.',
@@ -77,7 +72,6 @@ export const patientEn = {
     discardText: 'The correction for {patient} has not been saved.',
   },
   audit: {
-    heading: 'Changes',
     caption: 'Who recorded and changed what, newest first',
     when: 'When',
     who: 'Who',
@@ -91,7 +85,6 @@ export const patientEn = {
     kind: 'Kind',
     everyKind: 'All',
     none: 'Nobody changed anything that fits.',
-    export: 'Export as CSV',
     exportReports: 'Export the reports as CSV',
     older: 'Load older changes',
     showing: 'The newest {shown} of {count} changes',
@@ -100,7 +93,6 @@ export const patientEn = {
     openReport: 'Open the report of {time}',
   },
   fluids: {
-    heading: 'Fluid balance',
     last24: 'Last 24 hours',
     intake: 'In',
     output: 'Out',
@@ -114,7 +106,6 @@ export const patientEn = {
     shifts: { D: 'Day', E: 'Evening', N: 'Night' },
     shiftTimes: 'Day 06–14, evening 14–22, night 22–06, ward time. An amount counts when it was recorded.',
     none: 'No fluids were recorded in this time.',
-    nothing: 'nothing recorded',
     loading: 'Loading the fluids',
     failed: 'The fluids could not be loaded.',
     again: 'Try again',
@@ -131,7 +122,6 @@ export const patientEn = {
     },
   },
   dengue: {
-    heading: 'Dengue',
     phase: 'Phase',
     noFever: 'No fever has been recorded in this stay.',
     febrile: 'Febrile: the critical phase has not begun.',
@@ -157,8 +147,6 @@ export const patientEn = {
     signsAt: 'As of {time}',
     signsNone: 'None found',
     signsUnknown: 'Not assessed',
-    findings: 'Open findings',
-    findingsNone: 'Nothing open.',
     lines: {
       fever: 'Fever 38.0',
       noFever: 'No fever 37.5',
@@ -176,7 +164,6 @@ export const patientEn = {
   plan: {
     heading: 'Monitoring plan',
     none: 'No plan: the interval follows the score.',
-    running: 'A plan is running',
     ended: 'The plan ended at {time}.',
     until: 'Until {time}',
     untilLabel: 'Until',
@@ -204,7 +191,6 @@ export const patientEn = {
     toEnd: 'to the end',
     addStep: 'Add a step before the last',
     removeStep: 'Remove step {number}',
-    stepNumber: 'Step {number}',
     callHint: 'Leave empty what should stay as the pathway has it.',
     scoreLabel: 'NEWS2 total, at or above',
     below: 'Below',
@@ -236,11 +222,17 @@ export const patientEn = {
     pregnant: 'Pregnant',
     yes: 'Yes',
     no: 'No',
-    feverOnset: 'Fever since',
-    baseline: 'Baseline haematocrit, %',
     conflict:
       'Somebody else changed this patient meanwhile. The newest values are shown now; check and save again.',
     readOnly: 'A doctor or lead changes these.',
+  },
+  wristband: {
+    open: 'Check the wristband',
+    label: 'Number on the wristband',
+    right: 'Wristband checked',
+    wrong: 'The wristband says {number}: that is not {patient}.',
+    other: 'This is the wristband of {other}, not of {patient}.',
+    blocked: 'The wristband is another one. Check the patient before you save.',
   },
   print: {
     chart: 'Print the 24 h chart',
@@ -270,10 +262,7 @@ export const patientEn = {
     wardChoice: 'Ward',
     lastSets: 'Last sets, newest first',
     noSets: 'No observations in the last 24 hours.',
-    write: 'For writing by hand',
     by: 'By',
     stale: 'Not connected: this shows the state of {time}.',
-    of: 'Page of {name}',
-    count: '{count} patient | {count} patients',
   },
 };
