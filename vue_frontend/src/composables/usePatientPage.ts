@@ -33,6 +33,22 @@ export function usePatientPage(id: () => number) {
     await reports.loadOlder(live.currentSocket(), id());
   }
 
+  const hasOlder = computed(
+    () => watched.value?.isLoaded === true && (watched.value.count ?? Infinity) > ownReports.value.length,
+  );
+
+  /** Fetch pages until reports of `instant` (ms) and before are here, or all are. */
+  async function loadBackTo(instant: number): Promise<void> {
+    for (;;) {
+      const oldest = ownReports.value[0];
+      const held = ownReports.value.length;
+      if (!hasOlder.value || oldest === undefined || Date.parse(oldest.datetime) < instant) return;
+      await loadOlder();
+      // A page that brings nothing new would bring nothing for ever.
+      if (ownReports.value.length === held) return;
+    }
+  }
+
   watch(
     id,
     (_, before) => {
@@ -49,5 +65,5 @@ export function usePatientPage(id: () => number) {
   );
   onBeforeUnmount(() => reports.unwatch(id()));
 
-  return { patient, reports: ownReports, watched, isMissing, loadOlder };
+  return { patient, reports: ownReports, watched, isMissing, hasOlder, loadOlder, loadBackTo };
 }
