@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { instantTaken, type TimeTaken } from './timeTaken';
+import { instantTaken, timeTakenAt, type TimeTaken } from './timeTaken';
 
 const NOW = Date.parse('2026-11-22T00:30:00Z');
 const ADMISSION = '2026-11-21T20:15:40Z';
@@ -32,5 +32,12 @@ describe('the time a set was taken', () => {
 
   it('must be a time', () => {
     for (const text of ['', '24:00', '12:60', 'noon']) expect(taken(text, 'today').problem).toBe('timeWrong');
+  });
+});
+
+describe('a draft that is taken up again', () => {
+  it.each(['2026-11-22T00:12:00Z', '2026-11-21T23:58:00Z'])('keeps the time of its readings, %s', (at) => {
+    const time = timeTakenAt(Date.parse(at), NOW, 'UTC');
+    expect(instantTaken(time, NOW, ADMISSION, 'UTC').at).toBe(Date.parse(at));
   });
 });

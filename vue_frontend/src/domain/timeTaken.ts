@@ -38,3 +38,12 @@ export function instantTaken(
   }
   return { at, problem: null };
 }
+
+/** The entry that means that instant, which lies within the half hour that drafts are kept. */
+export function timeTakenAt(instant: number, now: number, timeZone: string): TimeTaken {
+  const then = localParts(instant, timeZone);
+  const today = localParts(now, timeZone);
+  const isToday = then.day === today.day && then.month === today.month && then.year === today.year;
+  const text = [then.hour, then.minute].map((part) => String(part).padStart(2, '0')).join(':');
+  return { isNow: false, day: isToday ? 'today' : 'yesterday', text };
+}
