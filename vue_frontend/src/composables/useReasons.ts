@@ -34,18 +34,24 @@ export function reasonText(reason: Reason): string {
     const risk = t(`risk.${values.risk as Risk}`);
     return t('reason.band', { before: t(`risk.${values.risk_before as Risk}`), risk, total });
   }
-  if (reason.rule === 'single_three' && FIELDS.includes(String(values.parameter))) return single(values);
+  if (reason.rule === 'single_three' && FIELDS.includes(String(values.parameter)))
+    return single(values, reason.message);
   return reason.message;
 }
 
-function single(values: Record<string, unknown>): string {
+function single(values: Record<string, unknown>, message: string): string {
   const field = String(values.parameter);
   const label = field === 'bp_sys' ? t('field.bp_sys') : t(`field.${field}` as MessageKey);
   const value =
     field === 'consciousness' && LEVELS.includes(String(values.value))
       ? t(`consciousness.${String(values.value)}` as MessageKey)
       : `${String(values.value)} ${field === 'consciousness' ? '' : t(`unit.${field}` as MessageKey)}`.trim();
-  return t('reason.single', { field: label, value });
+  // 90 % is a 3 on one scale and wished for on the other: the scale stands beside the value.
+  const scale = /SpO2 scale (\d)/.exec(message)?.[1];
+  return t('reason.single', {
+    field: label,
+    value: scale === undefined ? value : `${value} (${t('form.scale', { scale })})`,
+  });
 }
 
 /** Why it was resolved; the server names the reason by one of a few sentences. */

@@ -66,6 +66,7 @@ export const settingsEn = {
     medianShort: 'Median time',
     p90Short: '9 of 10 within',
     p90Of: 'median; 9 of 10 within {value}',
+    noneAcknowledged: 'nothing was acknowledged',
     acknowledged: 'Acknowledged',
     ofVolume: 'of {count}',
     overdue: 'Overdue',
@@ -88,6 +89,5 @@ export const settingsEn = {
     offer: 'A new version of Wardlight is ready.',
     reload: 'Load it now',
     later: 'Later',
-    unsaved: 'What you are entering is kept as a draft.',
   },
 };

@@ -68,6 +68,7 @@ export const settingsEs: typeof settingsEn = {
     medianShort: 'Tiempo mediano',
     p90Short: '9 de 10 en',
     p90Of: 'mediana; 9 de 10 en {value}',
+    noneAcknowledged: 'no se atendió nada',
     acknowledged: 'Atendidos',
     ofVolume: 'de {count}',
     overdue: 'Atrasados',
@@ -90,6 +91,5 @@ export const settingsEs: typeof settingsEn = {
     offer: 'Hay una nueva versión de Wardlight.',
     reload: 'Cargarla ahora',
     later: 'Más tarde',
-    unsaved: 'Lo que está escribiendo queda como borrador.',
   },
 };
