@@ -47,6 +47,7 @@ export const en = {
     patientEdit: 'Edit details',
     settings: 'Settings',
     statistics: 'Statistics',
+    styleguide: 'Styleguide',
     notFound: 'Page not found',
   },
   signIn: {

@@ -48,6 +48,7 @@ export const es: typeof en = {
     patientEdit: 'Editar datos',
     settings: 'Ajustes',
     statistics: 'Estadística',
+    styleguide: 'Guía de estilo',
     notFound: 'Página no encontrada',
   },
   signIn: {

@@ -26,6 +26,14 @@ const settings = () => import(/* webpackChunkName: "settings" */ '@/views/Settin
 const statistics = () => import(/* webpackChunkName: "statistics" */ '@/views/StatisticsView.vue');
 const notFound = () => import(/* webpackChunkName: "not-found" */ '@/views/NotFoundView.vue');
 
+/** Not in what is served to a ward. */
+const styleguide = {
+  path: '/styleguide',
+  name: 'styleguide',
+  component: () => import(/* webpackChunkName: "styleguide" */ '@/views/StyleguideView.vue'),
+  meta: { title: 'title.styleguide' as const, isPublic: true },
+};
+
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
@@ -83,6 +91,7 @@ export const router = createRouter({
     },
     { path: '/statistics', name: 'statistics', component: statistics, meta: { title: 'title.statistics' } },
     { path: '/settings', name: 'settings', component: settings, meta: { title: 'title.settings' } },
+    ...(__DEV_TOOLS__ ? [styleguide] : []),
     {
       path: '/:rest(.*)*',
       name: 'not-found',
