@@ -20,7 +20,7 @@ frontend_sources := $(shell find vue_frontend -name node_modules -prune -o -type
 static_sources := $(shell find static -path static/app -prune -o -type f -print)
 
 .PHONY: help install run test torture bench soak lint format tools chromium \
-	lint-python lint-frontend test-frontend check-migrations
+	lint-python lint-frontend test-frontend check-size check-migrations
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -98,9 +98,12 @@ check-migrations: $(installed_runtime)
 test-frontend: $(installed_packages)
 	cd vue_frontend && npm run test
 
+check-size: $(webpack_stats)
+	cd vue_frontend && npm run size
+
 # pytest comes last, so that its closing line is the last of the output. On PostgreSQL it repeats the tests
 # that use the database; the rest runs once.
-test torture: install tools chromium lint check-migrations test-frontend
+test torture: install tools chromium lint check-migrations test-frontend check-size
 	pytest $(side_by_side) --database=postgres
 	pytest $(side_by_side) --database=sqlite
 

@@ -6,15 +6,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import PATIENCE, Clinician, now
+from tests.browser.ward import PATIENCE, WELL, Clinician, now
 from tests.support.clients import RestClient
 from tests.support.stacks import PASSWORD, Stack, StackBuilder
 from tests.support.waiting import wait_until
-
-WELL = {
-    "respiration": 16, "o2sat": 98, "supplemental_oxygen": False, "bp_sys": 124, "bp_dia": 76,
-    "pulse": 72, "consciousness": "A", "temperature": 36.8,
-}  # fmt: skip
 
 
 def admit(lead: RestClient, *, last_name: str, bed: str, due_in: timedelta) -> int:

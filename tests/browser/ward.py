@@ -10,6 +10,11 @@ from tests.support.waiting import DEADLINE
 
 PATIENCE = DEADLINE * 1000  # ms
 
+WELL = {
+    "respiration": 16, "o2sat": 98, "supplemental_oxygen": False, "bp_sys": 124, "bp_dia": 76,
+    "pulse": 72, "consciousness": "A", "temperature": 36.8,
+}  # fmt: skip
+
 
 class Clinician:
     """Somebody signed in on a device of their own.

@@ -1,0 +1,138 @@
+"""What a lead does with a stay, what the screen on the wall does through the night, and what outlasts a sign-in."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.support.stacks import PASSWORD, Stack, StackBuilder
+
+
+@pytest.fixture(scope="module")
+def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with stack_builder.running("sqlite", folder=tmp_path_factory.mktemp("walks")) as stack:
+        yield stack
+
+
+def enter(person: Clinician, **fields: str) -> None:
+    for name, text in fields.items():
+        person.find(f"field-{name}").fill(text)
+
+
+def act(person: Clinician, patient: int, action: str) -> None:
+    """Choose from the menu of a patient who is listed."""
+    person.find(f"actions-{patient}").click()
+    person.find(f"actions-{patient}-{action}").click()
+
+
+def test_a_lead_admits_moves_discharges_and_readmits(browser: Browser, ward: Stack) -> None:
+    lead = Clinician(browser, url=ward.url, username="lead")
+    nurse = Clinician(browser, url=ward.url, username="nurse")
+    lead.sign_in()
+    nurse.sign_in()
+    nurse.mark_page()
+
+    lead.find("nav-patients").click()
+    lead.find("admit").click()
+    enter(lead, last_name="Walk", first_name="Wanda", hospital_number="W-1", ward="7A", bed="4")
+    lead.find("field-born-day").fill("29")
+    lead.find("field-born-month").select_option("2")
+    lead.find("field-born-year").fill("1961")
+    lead.find("patient-form-save").click()
+    expect(lead.find("patient-form")).to_contain_text("not a date of the calendar", timeout=PATIENCE)
+    lead.find("field-born-year").fill("1960")
+    lead.find("patient-form-save").click()
+    lead.sees("patient-name", "WALK, Wanda")
+    lead.sees("patient-banner", "29-Feb-1960")
+    rest = ward.signed_in("lead")
+    patient = rest.read("/api/patients/", search="W-1")["results"][0]["id"]
+    nurse.sees(f"board-row-{patient}", "WALK, Wanda")
+
+    # Moved: the nurse's board follows without a reload.
+    lead.find("nav-patients").click()
+    act(lead, patient, "move")
+    lead.sees("patient-line", "WALK, Wanda")
+    enter(lead, bed="9")
+    lead.find("stay-confirm").click()
+    expect(nurse.board_row(patient)).to_contain_text("9", timeout=PATIENCE)
+
+    # Discharged: gone from the board, found among the discharged.
+    act(lead, patient, "discharge")
+    lead.find("stay-confirm").click()
+    expect(nurse.board_row(patient)).to_have_count(0, timeout=PATIENCE)
+    lead.find("choice-status-discharged").check(force=True)
+    lead.sees(f"patient-row-{patient}", "WALK, Wanda")
+
+    # Somebody of that name is not admitted twice without a question.
+    lead.find("admit").click()
+    enter(lead, last_name="walk", first_name="wanda")
+    lead.sees("known-patients", "can be readmitted")
+    lead.find("field-last_name").fill("")
+    lead.find("field-first_name").fill("")
+    lead.find("patient-form-cancel").click()
+
+    # Readmitted into another bed, by the version that the list shows.
+    act(lead, patient, "readmit")
+    enter(lead, bed="2")
+    lead.find("stay-confirm").click()
+    nurse.sees(f"board-row-{patient}", "WALK, Wanda")
+    assert rest.read(f"/api/patients/{patient}/")["bed"] == "2"
+    assert nurse.was_not_reloaded()
+    assert lead.problems == []
+    assert nurse.problems == []
+
+
+def test_of_two_who_edit_the_second_sees_what_the_first_saved(browser: Browser, ward: Stack) -> None:
+    rest = ward.signed_in("lead")
+    patient = rest.admit(last_name="Both", ward="7A", bed="11")["id"]
+    lead = Clinician(browser, url=ward.url, username="lead")
+    lead.sign_in()
+    lead.page.goto(f"{ward.url}/patients/{patient}/edit")
+    enter(lead, diagnosis="Pneumonia")
+    rest.patch(f"/api/patients/{patient}/", {"allergies": "Latex"})
+    lead.find("patient-form-save").click()
+    lead.sees("patient-form-message", "Allergies: Latex")
+    lead.find("take-over").click()
+    lead.find("patient-form-save").click()
+    expect(lead.find("patient-form")).to_have_count(0, timeout=PATIENCE)
+    stored = rest.read(f"/api/patients/{patient}/")
+    assert (stored["allergies"], stored["diagnosis"]) == ("Latex", "Pneumonia")
+
+
+def test_a_sign_in_that_ends_in_the_middle_of_a_form_loses_nothing(browser: Browser, ward: Stack) -> None:
+    patient = ward.signed_in("lead").admit(last_name="Draft", ward="7A", bed="12")["id"]
+    lead = Clinician(browser, url=ward.url, username="lead")
+    lead.sign_in()
+    lead.page.goto(f"{ward.url}/patients/{patient}/edit")
+    enter(lead, diagnosis="Typed before the sign-in ended")
+    other = ward.sign_in("lead")
+    for device in other.read("/rest-auth/devices/"):
+        if device["device"].startswith("Mozilla"):
+            other.delete(f"/rest-auth/devices/{device['id']}/")
+    lead.sees("sign-in-reason", "Your sign-in has ended")
+    enter_password = lead.find("sign-in-password")
+    lead.find("sign-in-username").fill("lead")
+    enter_password.fill(PASSWORD)
+    lead.find("sign-in-submit").click()
+    lead.sees("draft", "not yet saved")
+    expect(lead.find("field-diagnosis")).to_have_value("Typed before the sign-in ended")
+
+
+def test_the_wall_says_that_it_is_cut_off_and_wakes_by_itself(browser: Browser, ward: Stack) -> None:
+    rest = ward.signed_in("lead")
+    patient = rest.admit(last_name="Wallpaper", first_name="Jo", ward="Wall", bed="1")["id"]
+    wall = Clinician(browser, url=ward.url, username="viewer", width=1920)
+    wall.sign_in()
+    wall.page.goto(f"{ward.url}/?mode=board&ward=Wall")
+    wall.sees(f"tile-{patient}", "WALLPAPER, J")
+    assert "Jo" not in wall.find(f"tile-{patient}").inner_text().replace("J\n", "")
+    wall.mark_page()
+    ward.kill9()
+    expect(wall.find("connection-state")).not_to_have_text("Live", timeout=PATIENCE)
+    ward.start()
+    expect(wall.find("connection-state")).to_have_text("Live", timeout=PATIENCE)
+    rest.record(patient, **{**WELL, "respiration": 26, "o2sat": 91, "pulse": 135})
+    wall.sees(f"tile-{patient}", "High")
+    assert wall.was_not_reloaded()
+    assert wall.problems == []
