@@ -109,6 +109,7 @@ test torture: install tools chromium lint check-migrations test-frontend check-s
 
 bench: install tools
 	.venv/bin/python -m tests.benchmarks.fanout
+	.venv/bin/python -m tests.benchmarks.reminders
 	.venv/bin/python -m tests.benchmarks.reading
 
 soak: install tools

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -22,6 +23,9 @@ from . import clock
 from .models import Event, EventCounter, new_epoch
 
 logger = logging.getLogger("wardlight.events")
+
+ROWS_A_STATEMENT: Final = 200  # SQLite takes 999 values in some builds
+_INSERT: Final = f"INSERT INTO {Event._meta.db_table} (number, stream, frame, created_at) VALUES "
 
 ACCESS_STREAM: Final = "access"  # sign-outs and changed roles: read by every process, sent to no client
 
@@ -165,10 +169,13 @@ def _move_counter(count: int) -> int:
 
 
 def _insert(entries: list[Entry], now: datetime) -> None:
-    Event.objects.bulk_create(
-        Event(number=entry.number, stream=entry.stream, frame=entry.frame.decode(), created_at=now)
-        for entry in entries
-    )
+    # Django makes an object of each row and asks each field four times: a third of the time that a thousand take.
+    created_at = Event._meta.get_field("created_at").get_db_prep_save(now, connection)
+    with connection.cursor() as cursor:
+        for start in range(0, len(entries), ROWS_A_STATEMENT):
+            rows = entries[start : start + ROWS_A_STATEMENT]
+            values = [(row.number, row.stream, row.frame.decode(), created_at) for row in rows]
+            cursor.execute(_INSERT + ", ".join(["(%s, %s, %s, %s)"] * len(values)), list(chain(*values)))
 
 
 # ---------------------------------------------------------------- after the commit
