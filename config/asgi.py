@@ -65,10 +65,7 @@ streams = AsyncJsonWebsocketDemultiplexer(
 # `events` is the log of all streams: it makes sense on /ws/ only.
 sockets: list[tuple[str, Any]] = [
     ("ws/", streams),
-    ("ws/patients/", streams.single("patients")),
-    ("ws/reports/", streams.single("reports")),
-    ("ws/history/", streams.single("history")),
-    ("ws/notifications/", streams.single("notifications")),
+    *((f"ws/{stream}/", streams.single(stream)) for stream in streams.names if stream != "events"),
 ]
 unknown_socket: Any = refuse_handshake
 

@@ -60,18 +60,25 @@ class ChangingMixin:
         return {"user": self.scope["user"]}
 
 
-class WritingMixin(ChangingMixin):
-    """`create`, `update`, `patch` and `delete`."""
+class CreatingMixin:
+    """`create`."""
+
+    subject: str
+    scope: dict[str, Any]
 
     @action()
     def create(self, **request: Any) -> tuple[dict[str, Any], int]:
         created = writing.create_object(
             self.subject,
             data=needed_data(request),
-            context=self._context(),
+            context={"user": self.scope["user"]},
             idempotency_key=request.get("idempotency_key"),
         )
         return created, 201
+
+
+class WritingMixin(CreatingMixin, ChangingMixin):
+    """`create`, `update`, `patch` and `delete`."""
 
 
 class PatientConsumer(WritingMixin, ReadingMixin, StreamConsumer):

@@ -32,10 +32,28 @@ answers 405 to a method that it does not have and 406 to an `Accept` other than 
 503 while the server restarts.
 
 **Writing.** Read-only fields in a body are ignored, so what GET gave can be sent back by PUT; unknown fields are
-refused by name. `version` (or the header `If-Match`) says which version is edited.
+refused by name. `version` (or the header `If-Match`) says which version is edited: where it is no longer the current
+one, 409 with the current object. A POST with an `Idempotency-Key` may be repeated until an answer comes: within 24
+hours the same key gives the first answer again and creates nothing.
+
+**Lists** answer `{count, next, previous, results}`. Follow `next` until it is null: every page costs the same, and none
+skips a row because others come or go. The header `X-Event` says which change an answer is true as of.
 
 **Live changes** come over the WebSocket `/ws/`, in frames `{"stream", "payload"}` with the objects that are described
-here; the same token signs in, in the header or as the subprotocols `wardlight.v1, token.<key>`.
+here; the same token signs in, in the header or as the subprotocols `wardlight.v1, token.<key>`, or a page's session.
+
+- First comes `{"type": "hello", "event", "epoch", "server_time"}`, every 10 seconds the same as `heartbeat`: everything
+  up to that event was handed over.
+- After each commit `{"type": "change", "action": "create|update|delete", "data", "event"}` on the object's stream. Of
+  an object the larger `event` wins, whether it came in a list or in a frame.
+- Requests: `{"action", "request_id", "pk", "data", "filters"}`, with the actions `list`, `retrieve`, `create`,
+  `update`, `patch`, `delete`, `acknowledge`, `preview`; replies bring `response_status`, `errors`,
+  `data` and the same `request_id`.
+- After a lost connection `resume` on the stream `events`, with `since` and `epoch`, replays what was missed; 410: list
+  afresh.
+- Closed with 1012: the server restarts, come back; 4401: sign in again; 4408: read faster; 4429: send less.
+
+`docs/integration.md`, which comes with Wardlight, shows all of this by example, in curl, Python and JavaScript.
 """
 
 _IDEMPOTENCY_KEY: Final = openapi.Parameter(

@@ -172,8 +172,8 @@ class ChangeMixin:
         return Response(status=204)
 
 
-class WriteMixin(ChangeMixin):
-    """POST, PUT, PATCH and DELETE, with versions and idempotency keys."""
+class CreateMixin:
+    """POST, with idempotency keys."""
 
     def create(self: Any, request: Request) -> Response:
         """Create one. Fields that are read-only are ignored, unknown ones refused."""
@@ -184,6 +184,10 @@ class WriteMixin(ChangeMixin):
             idempotency_key=request.headers.get("Idempotency-Key"),
         )
         return Response(created, status=201, headers=self.headers_of(created))
+
+
+class WriteMixin(CreateMixin, ChangeMixin):
+    """POST, PUT, PATCH and DELETE."""
 
 
 class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from ..permissions import may
+from ..permissions import TABLE, may
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -21,8 +21,6 @@ CLOSE_SIGNED_OUT: Final = 4401
 CLOSE_TOO_SLOW: Final = 4408
 CLOSE_TOO_MANY: Final = 4429
 
-STREAMS: Final = ("patients", "reports", "history", "notifications", "events")
-
 
 class Audience(NamedTuple):
     """Connections that get the same bytes: the streams they may see, and whether they carry one stream bare."""
@@ -33,8 +31,8 @@ class Audience(NamedTuple):
 
 def audience_of(role: str | None, *, single: str | None) -> Audience:
     """What a client of this role is pushed, on `/ws/` or (with `single`) on `/ws/<single>/`."""
-    wanted = STREAMS if single is None else (single,)
-    return Audience(frozenset(stream for stream in wanted if may(role, stream, "view")), single)
+    wanted = TABLE if single is None else (single,)
+    return Audience(frozenset(subject for subject in wanted if may(role, subject, "view")), single)
 
 
 def encode_text_frame(payload: bytes) -> bytes:

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import orjson
 
-from ..permissions import role_of
+from ..permissions import TABLE, role_of
 from .connection import (
     CLOSE_RESTART,
     CLOSE_TOO_MANY,
-    STREAMS,
     Connection,
     Send,
     encode_text_frame,
@@ -36,12 +35,17 @@ class AsyncJsonWebsocketDemultiplexer:
     """The ASGI application of `/ws/`: `AsyncJsonWebsocketDemultiplexer(patients=PatientConsumer.as_asgi(), …)`."""
 
     def __init__(self, **streams: Any) -> None:
-        unknown = set(streams) - set(STREAMS)
+        unknown = set(streams) - set(TABLE)
         if unknown:
-            raise ValueError(f"Add {sorted(unknown)} to STREAMS and to permissions.TABLE first.")
+            raise ValueError(f"Say in permissions.TABLE who may see {sorted(unknown)}.")
         self._consumers: dict[str, type[StreamConsumer]] = {
             stream: application.consumer_class for stream, application in streams.items()
         }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The streams, in the order in which they were named."""
+        return tuple(self._consumers)
 
     def single(self, stream: str) -> "_Door":
         """The ASGI application of `/ws/<stream>/`: one stream, payloads bare, no greeting and no heartbeat."""

@@ -62,6 +62,7 @@ class WardlightProcess:
     Attributes:
         name: how the log and failures call it.
         log: the file that takes what it prints, over all its starts.
+        project: the folder it runs in; another one holds an altered copy of the project.
     """
 
     def __init__(self, *command: str, name: str, configuration: Mapping[str, str], folder: Path) -> None:
@@ -69,6 +70,7 @@ class WardlightProcess:
         self.name = name
         self.configuration = dict(configuration)
         self.log = folder / f"{name}.log"
+        self.project = PROJECT
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "WardlightProcess":
@@ -94,7 +96,7 @@ class WardlightProcess:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *self.command],
-                cwd=PROJECT,
+                cwd=self.project,
                 env=environment_of(self.configuration),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
