@@ -225,7 +225,7 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
         return Response(plan, headers={"X-Event": str(event)})
 
     @plan.mapping.put
-    @describe(body=PlanSerializer, answer=PlanSerializer)
+    @describe(body=PlanSerializer, answer=PlanSerializer, errors=frozenset({409}))
     def set_plan(self, request: Request, pk: str) -> Response:
         """Let this plan run from now on, in place of the one that runs. By a doctor or lead."""
         patient = self.get_object()
@@ -339,10 +339,10 @@ class NotificationViewSet(ReadMixin, ResourceViewSet):
         found = notification_statistics(request.query_params, now=clock.now())
         return Response(found, headers={"X-Event": str(event)})
 
-    @describe(answer=NotificationSerializer)
+    @describe(answer=NotificationSerializer, errors=frozenset({409}))
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str) -> Response:
-        """Say that you take care of it. Once acknowledged, doing it again changes nothing."""
+        """Say that you take care of it. Doing it again changes nothing; 409 where it was resolved."""
         notification = notification_services.acknowledge(
             writing.read_pk(pk), by=request.user, now=clock.now()
         )
