@@ -11,13 +11,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from .rules.ranges import RANGES
 from .versions import Amendment as Amendment
 from .versions import AmendmentPermit as AmendmentPermit
 from .versions import AmendmentText as AmendmentText
-from .versions import HistoryVersion, VersionRecords, version_index
+from .versions import HistoryVersion, NamedRecords, VersionRecords, version_index
 
 
 class Patient(models.Model):
@@ -384,7 +383,7 @@ class Pause(models.Model):
     _history_user: Any
     _history_date: Any
 
-    history = HistoricalRecords(history_id_field=models.BigAutoField(primary_key=True))
+    history = NamedRecords(history_id_field=models.BigAutoField(primary_key=True))
 
     class Meta:
         ordering = ("id",)

@@ -12,8 +12,18 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 
-class VersionRecords(HistoricalRecords):
-    """simple-history's records, where nobody is forgotten: who wrote a version is kept, whatever the door.
+class NamedRecords(HistoricalRecords):
+    """simple-history's records, each with the name of who wrote it, whatever the door."""
+
+    def get_history_user(self, instance: Any) -> Any:
+        """Who the service says, else who sent the request, else the system (a command, a shell, the worker)."""
+        from .services.system import system_user
+
+        return super().get_history_user(instance) or system_user()
+
+
+class VersionRecords(NamedRecords):
+    """Records of which no writer is forgotten: a user who wrote one cannot be deleted.
 
     `indexes`: those that lists of the versions are read by.
     """
@@ -31,12 +41,6 @@ class VersionRecords(HistoricalRecords):
         fields: dict[str, Any] = super()._get_history_user_fields()
         fields["history_user"].remote_field.on_delete = models.PROTECT
         return fields
-
-    def get_history_user(self, instance: Any) -> Any:
-        """Who the service says, else who sent the request, else the system (a command, a shell, the worker)."""
-        from .services.system import system_user
-
-        return super().get_history_user(instance) or system_user()
 
 
 def version_index(*fields: str, name: str) -> models.Index:
