@@ -149,21 +149,24 @@ async def test_who_has_no_role_any_more_gets_no_socket(stack, admin_site):
 
 async def test_revoking_a_device_closes_its_sockets(stack):
     device, lost = stack.sign_in("revokes"), stack.sign_in("revokes")
-    socket = await stack.connect(lost)
-    devices = device.read("/rest-auth/devices/")
-    lost_id = next(entry["id"] for entry in devices if not entry["is_current"])
-    assert device.delete(f"/rest-auth/devices/{lost_id}/").status_code == 204
-    assert await socket.wait_until_closed() == 4401
-    with pytest.raises(Exception, match="HTTP 403"):
-        await stack.connect(lost)
+    sockets = await connect_everywhere(stack, lost)
+    async with await stack.connect(device, server=-1) as own:
+        devices = device.read("/rest-auth/devices/")
+        lost_id = next(entry["id"] for entry in devices if not entry["is_current"])
+        assert device.delete(f"/rest-auth/devices/{lost_id}/").status_code == 204
+        assert [await socket.wait_until_closed() for socket in sockets] == [4401] * len(sockets)
+        await assert_open(own)
+    for server in range(len(stack.servers)):
+        with pytest.raises(Exception, match="HTTP 403"):
+            await stack.connect(lost, server=server)
 
 
 async def test_a_changed_password_closes_the_other_devices_sockets_only(stack):
     device = stack.sign_in("changes-password")
-    other = await stack.connect(stack.sign_in("changes-password"))
-    async with await stack.connect(device) as own:
+    others = await connect_everywhere(stack, stack.sign_in("changes-password"))
+    async with await stack.connect(device, server=-1) as own:
         new = "quite another phrase"
         body = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
         assert device.post("/rest-auth/password/change/", body).status_code == 200
-        assert await other.wait_until_closed() == 4401
+        assert [await socket.wait_until_closed() for socket in others] == [4401] * len(others)
         await assert_open(own)
