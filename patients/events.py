@@ -21,6 +21,7 @@ from django.db import connection, transaction
 
 from . import clock
 from .models import Event, EventCounter, new_epoch
+from .prepared import PreparedQuery
 
 logger = logging.getLogger("wardlight.events")
 
@@ -199,9 +200,12 @@ class LogState(NamedTuple):
     epoch: str
 
 
+_COUNTER: Final = PreparedQuery(lambda: EventCounter.objects.filter(id=1).values_list("last", "epoch"))
+
+
 def log_state() -> LogState:
     """The number of the newest committed event, and the epoch of this database."""
-    row = EventCounter.objects.filter(id=1).values_list("last", "epoch").first()
+    row = _COUNTER.first()
     if row is None:
         counter, _ = EventCounter.objects.get_or_create(id=1, defaults={"last": 0, "epoch": new_epoch()})
         row = (counter.last, counter.epoch)

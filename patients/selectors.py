@@ -14,43 +14,53 @@ HistoricalReport: Any = Report.history.model
 HistoricalPatient: Any = Patient.history.model
 
 _SEARCHED = ("last_name", "first_name", "hospital_number")
+# What is shown of a user and of a report in other objects; joined rows are loaded with no more.
+_OF_A_USER = ("id", "username", "first_name", "last_name")
+_OF_A_REPORT = ("id", "datetime", "news2")
 
 
 def patients_with_last_reports() -> QuerySet[Patient]:
     """Every patient, with the two reports that their row on the board shows."""
-    return Patient.objects.select_related("last_report", "last_scored")
+    patients = _join(Patient.objects.all(), "last_report", _OF_A_REPORT)
+    return _join(patients, "last_scored", _OF_A_REPORT)
 
 
 def reports_with_recorder() -> QuerySet[Report]:
     """Every report that was not deleted."""
-    return Report.objects.select_related("recorded_by")
+    return _join(Report.objects.all(), "recorded_by", _OF_A_USER)
 
 
 def versions_with_users() -> QuerySet[Any]:
     """Every version of every report, those of deleted reports too; retired ones are not shown."""
     versions: QuerySet[Any] = HistoricalReport.objects.filter(is_retired=False)
-    return versions.select_related("recorded_by", "history_user")
+    return _join(_join(versions, "recorded_by", _OF_A_USER), "history_user", _OF_A_USER)
 
 
 def amendments_with_users() -> QuerySet[Amendment]:
     """Every entry of the ledger, those of retired versions too."""
-    return Amendment.objects.select_related("amended_by", "text")
+    return _join(Amendment.objects.select_related("text"), "amended_by", _OF_A_USER)
 
 
 def patient_versions_with_users() -> QuerySet[Any]:
     """Every version of every patient's own fields."""
-    versions: QuerySet[Any] = HistoricalPatient.objects.select_related("history_user")
-    return versions
+    return _join(HistoricalPatient.objects.all(), "history_user", _OF_A_USER)
 
 
 def notifications_with_acknowledger() -> QuerySet[Notification]:
     """Every notification, resolved ones too."""
-    return Notification.objects.select_related("acknowledged_by")
+    return _join(Notification.objects.all(), "acknowledged_by", _OF_A_USER)
 
 
 def pauses_with_setter() -> QuerySet[Pause]:
     """Every pause, those that are over too; not those that were taken back before they began."""
-    return Pause.objects.filter(cancelled_at=None).select_related("set_by")
+    return _join(Pause.objects.filter(cancelled_at=None), "set_by", _OF_A_USER)
+
+
+def _join(rows: QuerySet[Any], name: str, shown: tuple[str, ...]) -> QuerySet[Any]:
+    """`rows` with what the foreign key `name` points to, of which only the fields `shown` are loaded."""
+    joined = rows.model._meta.get_field(name).related_model._meta
+    hidden = [f"{name}__{field.name}" for field in joined.concrete_fields if field.name not in shown]
+    return rows.select_related(name).defer(*hidden)
 
 
 def search_patients(patients: QuerySet[Patient], *, text: str) -> QuerySet[Patient]:

@@ -14,6 +14,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 
 from .. import selectors
 from ..events import log_state
+from ..rows import without_models
 from . import pagination
 from .fields import read_whole
 from .filters import (
@@ -191,7 +192,8 @@ def _page_by_offset(
     event: int,
 ) -> Page:
     # One row more than the page tells whether another follows.
-    found = list(rows.order_by(*(term.order_by() for term in terms))[offset : offset + size + 1])
+    ordered = without_models(rows).order_by(*(term.order_by() for term in terms))
+    found = list(ordered[offset : offset + size + 1])
     has_more = len(found) > size
     found = found[:size]
     is_all = offset == 0 and not has_more
@@ -220,7 +222,8 @@ def _page_by_cursor(
     behind = pagination.rows_after(towards, values)
     found = []
     if behind is not None:
-        found = list(rows.filter(behind).order_by(*(term.order_by() for term in towards))[: size + 1])
+        ordered = without_models(rows).filter(behind).order_by(*(term.order_by() for term in towards))
+        found = list(ordered[: size + 1])
     has_more = len(found) > size
     found = found[:size]
     if is_backward:

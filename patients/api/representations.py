@@ -6,9 +6,11 @@ Instants are ISO 8601 in UTC with a `Z`; a measurement that was not taken is nul
 """
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.conf import settings
 
 from ..models import Amendment, Notification, Patient, Pause, Plan, Report
@@ -24,17 +26,21 @@ RECORDED_FIELDS = (
     "monitoring_interval",
 )  # fmt: skip
 
+_recorded_values = attrgetter(*RECORDED_FIELDS)
+
 
 def represent_instant(value: datetime | None) -> str | None:
     """ISO 8601 with `Z`; the value is aware and in UTC, as the database gives it."""
-    return None if value is None else value.isoformat().replace("+00:00", "Z")
+    if value is None:
+        return None
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1].decode()  # isoformat() takes four times as long
 
 
 def represent_user(user: Any) -> dict[str, Any] | None:
     """`{id, name}`; the full name where there is one, else the username."""
     if user is None:
         return None
-    return {"id": user.pk, "name": f"{user.first_name} {user.last_name}".strip() or user.username}
+    return {"id": user.id, "name": f"{user.first_name} {user.last_name}".strip() or user.username}
 
 
 def represent_daytime(value: datetime) -> str:
@@ -51,8 +57,7 @@ def _represent_observations(row: Any) -> dict[str, Any]:
         "daytime": represent_daytime(row.datetime),
         "recorded_by": represent_user(row.recorded_by),
     }
-    for field in RECORDED_FIELDS:
-        observations[field] = getattr(row, field)
+    observations.update(zip(RECORDED_FIELDS, _recorded_values(row), strict=True))
     observations["news2"] = row.news2
     observations["map"] = mean_arterial_pressure(bp_sys=row.bp_sys, bp_dia=row.bp_dia)
     observations["pulse_pressure"] = pulse_pressure(bp_sys=row.bp_sys, bp_dia=row.bp_dia)
@@ -96,13 +101,13 @@ def represent_amendment(entry: Amendment) -> dict[str, Any]:
             "after": entry.restored_after,
         }
     return {
-        "id": entry.pk,
+        "id": entry.id,
         "history_id": entry.history_id,
         "report": entry.report_id,
         "kind": entry.kind,
         "amended_at": represent_instant(entry.amended_at),
         "amended_by": represent_user(entry.amended_by),
-        "reason": entry.reason,
+        "reason": text.reason if text else "",
         "before": {**entry.before, **(text.before if text else {})},
         "after": None if entry.after is None else {**entry.after, **((text.after or {}) if text else {})},
         "restored": restored,
@@ -112,14 +117,14 @@ def represent_amendment(entry: Amendment) -> dict[str, Any]:
 def _represent_last_report(report: Report | None) -> dict[str, Any] | None:
     if report is None:
         return None
-    return {"id": report.pk, "datetime": represent_instant(report.datetime), "news2": report.news2}
+    return {"id": report.id, "datetime": represent_instant(report.datetime), "news2": report.news2}
 
 
 def _represent_last_scored(report: Report | None) -> dict[str, Any] | None:
     if report is None:
         return None
     return {
-        "id": report.pk,
+        "id": report.id,
         "datetime": represent_instant(report.datetime),
         "score": report.news2["score"],
         "risk": report.news2["risk"],
@@ -193,7 +198,7 @@ def represent_running_plan(patient: Patient) -> dict[str, Any] | None:
 def represent_pause(pause: Pause) -> dict[str, Any]:
     """A pause; `set_by` should be loaded where many are represented."""
     return {
-        "id": pause.pk,
+        "id": pause.id,
         "since": represent_instant(pause.since),
         "until": represent_instant(pause.until),
         "reason": pause.reason,
@@ -216,7 +221,7 @@ def represent_patient_version(version: Any) -> dict[str, Any]:
 def represent_notification(notification: Notification) -> dict[str, Any]:
     """A notification; `acknowledged_by` should be loaded where many are represented."""
     return {
-        "id": notification.pk,
+        "id": notification.id,
         "kind": notification.kind,
         "severity": notification.severity,
         "patient": notification.patient_id,

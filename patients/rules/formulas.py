@@ -15,7 +15,8 @@ def mean_arterial_pressure(*, bp_sys: int | None, bp_dia: int | None) -> float |
     """MAP in mmHg to one decimal: (systolic + 2 × diastolic) / 3."""
     if bp_sys is None or bp_dia is None:
         return None
-    return round_half_up(Decimal(bp_sys + 2 * bp_dia) / 3)
+    # In whole tenths: a third never lies halfway between two of them. Decimals cost a list a quarter of its time.
+    return (20 * (bp_sys + 2 * bp_dia) + 3) // 6 / 10
 
 
 def pulse_pressure(*, bp_sys: int | None, bp_dia: int | None) -> int | None:
