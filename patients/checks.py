@@ -69,8 +69,8 @@ def check_worker(app_configs: Any, databases: Sequence[str] | None = None, **_: 
     if not databases or "default" not in databases:
         return []
     from . import clock
-    from .api.health import OLDEST_HEARTBEAT
     from .models import WorkerHeartbeat
+    from .selectors import OLDEST_HEARTBEAT
 
     try:
         if WorkerHeartbeat._meta.db_table not in connections["default"].introspection.table_names():

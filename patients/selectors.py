@@ -1,17 +1,19 @@
 """Reads that need joins: each loads with one query what the representation of its objects shows."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final, NamedTuple
 
-from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import ExtractHour
 
-from .models import Amendment, Notification, Patient, Pause, Report
+from .models import Amendment, Notification, Patient, Pause, Report, WorkerHeartbeat
 from .rules.fluids import FLUID_FIELDS, FluidsRecorded
 
 HistoricalReport: Any = Report.history.model
 HistoricalPatient: Any = Patient.history.model
+
+OLDEST_HEARTBEAT: Final = timedelta(seconds=10)
 
 _SEARCHED = ("last_name", "first_name", "hospital_number")
 # What is shown of a user and of a report in other objects; joined rows are loaded with no more.
@@ -120,3 +122,14 @@ def fluids_of(patient_id: int, *, since: datetime, until: datetime) -> list[Flui
     )
     rows = reports.order_by("datetime", "id").values("datetime", *FLUID_FIELDS)
     return [FluidsRecorded(row["datetime"], {field: row[field] for field in FLUID_FIELDS}) for row in rows]
+
+
+def newest_beat(*, now: datetime) -> datetime | None:
+    """When a worker last beat; None where none did within ten seconds.
+
+    A beat that lies further ahead than that, from before the clock was set back, is none.
+    """
+    around_now = (now - OLDEST_HEARTBEAT, now + OLDEST_HEARTBEAT)
+    beats = WorkerHeartbeat.objects.filter(beat_at__range=around_now)
+    newest: datetime | None = beats.aggregate(at=Max("beat_at"))["at"]
+    return newest

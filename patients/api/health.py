@@ -1,7 +1,6 @@
 """Whether this process lives, and whether it should be sent requests. Neither asks who is there."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -14,9 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from .. import clock
-from ..models import WorkerHeartbeat
+from ..selectors import newest_beat
 
-OLDEST_HEARTBEAT: Final = timedelta(seconds=10)
 REDIS_TIMEOUT: Final = 1.0  # seconds
 
 
@@ -68,16 +66,10 @@ def _missing_of_database() -> list[str]:
         connection.ensure_connection()
         if not _migrations_are_applied():
             return ["migrations"]
-        is_worked = worker_beats(now=clock.now())
+        is_worked = newest_beat(now=clock.now()) is not None
     except DatabaseError:
         return ["database"]
     return [] if is_worked else ["worker"]
-
-
-def worker_beats(*, now: datetime) -> bool:
-    """Whether any worker beat just now. A beat that lies ahead, from before the clock was set back, is none."""
-    around_now = (now - OLDEST_HEARTBEAT, now + OLDEST_HEARTBEAT)
-    return WorkerHeartbeat.objects.filter(beat_at__range=around_now).exists()
 
 
 def _migrations_are_applied() -> bool:

@@ -19,6 +19,7 @@ from channels.db import database_sync_to_async
 
 from .. import clock, events, metrics
 from ..events import ACCESS_STREAM, Entry, LogState
+from ..selectors import OLDEST_HEARTBEAT, newest_beat
 from ..services import sign_ins
 from .connection import CLOSE_RESTART, CLOSE_SIGNED_OUT, Audience, Connection, encode_text_frame
 from .doorbell import Doorbell
@@ -44,6 +45,8 @@ class Hub:
         self.doorbell = Doorbell(self.loop)
         self.last = 0  # the number up to which every connection was handed everything it may see
         self.epoch = ""
+        # A process that only just started has looked for no worker yet: it warns after the time that a beat may take.
+        self.worker_beat_at = clock.now()
         self.is_stopping = False
         self._groups: dict[Audience, set[Connection]] = {}
         self._thread = threading.get_ident()
@@ -104,11 +107,13 @@ class Hub:
                 del self._groups[connection.audience]
 
     def _state_frame(self, kind: str) -> bytes:
+        now = clock.now()
         payload = {
             "type": kind,
             "event": self.last,
             "epoch": self.epoch,
-            "server_time": clock.now().isoformat().replace("+00:00", "Z"),
+            "server_time": now.isoformat().replace("+00:00", "Z"),
+            "worker": abs(now - self.worker_beat_at) <= OLDEST_HEARTBEAT,
         }
         return encode_text_frame(orjson.dumps({"stream": "events", "payload": payload}))
 
@@ -228,12 +233,13 @@ class Hub:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             try:
-                state = await _read_state()
+                state, beat_at = await _read_state(), await _read_beat()
             except (
                 Exception
             ) as error:  # the database is away: screens see no heartbeat move, and we try again
                 logger.warning("The event log cannot be read: %s", type(error).__name__)
                 continue
+            self.worker_beat_at = beat_at or self.worker_beat_at
             if state.epoch != self.epoch:
                 self._adopt(state)
             elif state.last > self.last:
@@ -303,6 +309,11 @@ def bare_payload(entry: Entry) -> bytes:
 async def _read_state() -> LogState:
     async with lent_thread():
         return await database_sync_to_async(events.log_state)()
+
+
+async def _read_beat() -> datetime | None:
+    async with lent_thread():
+        return await database_sync_to_async(newest_beat)(now=clock.now())
 
 
 async def _read_entries(after: int) -> list[Entry]:

@@ -138,7 +138,7 @@ async def test_a_flood_is_closed_with_4429_and_the_others_keep_their_heartbeat(
             assert len(other.pushed("reports")) == recorded
             heartbeats = other.pushed("events", type="heartbeat")
             assert heartbeats, "longer than ten seconds, and no heartbeat"
-            assert set(heartbeats[0]) == {"type", "event", "epoch", "server_time"}
+            assert set(heartbeats[0]) == {"type", "event", "epoch", "server_time", "worker"}
             for heartbeat in heartbeats:
                 at = next(i for i, frame in enumerate(other.frames) if frame["payload"] == heartbeat)
                 handed = [frame["payload"]["event"] for frame in other.frames[:at]]

@@ -130,11 +130,11 @@ export class FakeSocket implements SocketLike {
   push(stream: string, payload: Record<string, unknown>): void {
     this.onmessage?.({ data: JSON.stringify({ stream, payload }) } as never);
   }
-  hello(event: number, epoch = EPOCH): void {
-    this.push('events', { type: 'hello', event, epoch, server_time: '2026-11-22T12:00:00Z' });
+  hello(event: number, epoch = EPOCH, worker = true): void {
+    this.push('events', { type: 'hello', event, epoch, server_time: '2026-11-22T12:00:00Z', worker });
   }
-  heartbeat(event: number, epoch = EPOCH): void {
-    this.push('events', { type: 'heartbeat', event, epoch, server_time: '2026-11-22T12:00:10Z' });
+  heartbeat(event: number, epoch = EPOCH, worker = true): void {
+    this.push('events', { type: 'heartbeat', event, epoch, server_time: '2026-11-22T12:00:10Z', worker });
   }
   drop(code = 1006): void {
     this.onclose?.({ code } as never);

@@ -96,6 +96,7 @@ export const en = {
     staleBar: 'Not connected. Showing data received at {time}. Do not rely on it for the current state.',
     staleBarEmpty: 'Not connected. No data has been received yet.',
     reconnectNow: 'Connect now',
+    noWorker: 'Reminders are not being sent: nobody looks for what is due. Tell IT.',
   },
   score: {
     name: 'NEWS2',

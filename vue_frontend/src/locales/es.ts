@@ -97,6 +97,7 @@ export const es: typeof en = {
     staleBar: 'Sin conexión. Se muestran datos recibidos a las {time}. No los tome por el estado actual.',
     staleBarEmpty: 'Sin conexión. Aún no se ha recibido ningún dato.',
     reconnectNow: 'Conectar ahora',
+    noWorker: 'No se envían recordatorios: nadie vigila lo que toca. Avise a informática.',
   },
   score: {
     name: 'NEWS2',

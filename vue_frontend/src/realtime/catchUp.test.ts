@@ -8,6 +8,7 @@ const hello = (event: number, epoch = 'one'): EventsFrame => ({
   event,
   epoch,
   server_time: '2026-11-22T12:00:00Z',
+  worker: true,
 });
 const refused = (status: number) =>
   new RequestRefused({ action: 'resume', request_id: 1, response_status: status, errors: [], data: null });

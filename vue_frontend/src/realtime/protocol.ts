@@ -13,6 +13,8 @@ export interface EventsFrame {
   event: number;
   epoch: string;
   server_time: string;
+  /** Whether a worker beat within ten seconds: without one nobody is reminded of anything. */
+  worker: boolean;
 }
 
 export interface ChangeFrame {

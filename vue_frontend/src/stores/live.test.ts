@@ -2,7 +2,7 @@ import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { http, HttpError } from '@/api/http';
-import { FakeSocket, makeNotification, makePatient, makeReport, settle } from '@/testing';
+import { EPOCH, FakeSocket, makeNotification, makePatient, makeReport, settle } from '@/testing';
 import { useClockStore } from './clock';
 import { useLiveStore } from './live';
 import { useNotificationsStore } from './notifications';
@@ -59,6 +59,19 @@ describe('the live connection', () => {
     expect(live.state).toBe('reconnecting');
     await answerLists(fake, 10, [makePatient()]);
     expect(live.state).toBe('live');
+  });
+
+  it('says when no worker sends reminders, until one does again', async () => {
+    const live = await start();
+    expect(live.hasWorker).toBe(true);
+    fake.heartbeat(10, EPOCH, false);
+    expect(live.hasWorker).toBe(false);
+    fake.heartbeat(10);
+    expect(live.hasWorker).toBe(true);
+    fake.hello(10, EPOCH, false);
+    expect(live.hasWorker).toBe(false);
+    live.stop();
+    expect(live.hasWorker).toBe(true);
   });
 
   it('shows a pushed change at once and ignores an older one that comes after it', async () => {

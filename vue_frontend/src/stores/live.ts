@@ -47,6 +47,8 @@ export const useLiveStore = defineStore('live', () => {
   const isCurrent = ref(false);
   /** Server time of the last frame; null before the first one. */
   const heardAt = ref<number | null>(null);
+  /** Whether somebody on the server looks for what is due; without anything known, nobody is alarmed. */
+  const hasWorker = ref(true);
   /** When the connection was last seen to be lost or not yet there. */
   const lostAt = ref<number | null>(null);
   let signedOut: () => void = () => undefined;
@@ -117,6 +119,7 @@ export const useLiveStore = defineStore('live', () => {
   function hear(frame: EventsFrame): void {
     clock.synchronise(frame.server_time);
     heardAt.value = clock.now;
+    hasWorker.value = frame.worker;
   }
 
   function receive(stream: Stream, payload: Record<string, unknown>): void {
@@ -188,6 +191,7 @@ export const useLiveStore = defineStore('live', () => {
     catchUp.reset();
     isCurrent.value = false;
     heardAt.value = null;
+    hasWorker.value = true;
     lostAt.value = null;
     patients.clear();
     reports.clear();
@@ -199,5 +203,5 @@ export const useLiveStore = defineStore('live', () => {
     socket.value?.reconnect();
   }
 
-  return { state, heardAt, socket, currentSocket, start, stop, reconnect };
+  return { state, heardAt, hasWorker, socket, currentSocket, start, stop, reconnect };
 });
