@@ -256,7 +256,7 @@ SWAGGER_SETTINGS = {
             "type": "apiKey",
             "name": "Authorization",
             "in": "header",
-            "description": "Token <key>, the word too; the key is what /rest-auth/login/ answers.",
+            "description": "`Token <key>`, the word too; the key is what /rest-auth/login/ answers.",
         }
     },
     "USE_SESSION_AUTH": False,  # no buttons of its own: who sees the page is signed in, and that signs its requests

@@ -1,0 +1,65 @@
+"""/swagger in a browser: "try it" works with the session, CSRF included, and with a token."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.ward import PATIENCE
+from tests.support.stacks import KEY, PASSWORD, Stack, StackBuilder
+
+
+@pytest.fixture
+def stack(stack_builder: StackBuilder, tmp_path: Path) -> Iterator[Stack]:
+    with stack_builder.running("sqlite", folder=tmp_path) as running:
+        yield running
+
+
+def open_operation(page: Page, method: str, path: str) -> Locator:
+    """The operation, unfolded and ready to be sent."""
+    operation = page.locator(f".opblock-{method}").filter(
+        has=page.locator(f'.opblock-summary-path[data-path="{path}"]')
+    )
+    operation.locator(".opblock-summary").click()
+    operation.get_by_role("button", name="Try it out").click()
+    return operation
+
+
+def execute(operation: Locator) -> str:
+    """The status that the page shows once it was sent."""
+    operation.get_by_role("button", name="Execute").click()
+    status = operation.locator(".live-responses-table .response-col_status").last
+    expect(status).to_contain_text("2", timeout=PATIENCE)
+    return status.inner_text().split()[0]
+
+
+def test_try_it_reads_and_writes_by_the_session_and_by_a_token(browser: Browser, stack: Stack) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    sent: list[dict[str, Any]] = []
+    page.on("request", lambda request: sent.append({"method": request.method, **request.all_headers()}))
+    page.goto(stack.url + "/swagger")
+    page.get_by_test_id("sign-in-username").fill("lead")
+    page.get_by_test_id("sign-in-password").fill(PASSWORD)
+    page.get_by_test_id("sign-in-submit").click()
+
+    assert execute(open_operation(page, "get", "/api/ranges/")) == "200"
+    assert execute(open_operation(page, "post", "/api/patients/")) == "201"
+    assert "x-csrftoken" in sent[-1]
+    (ada,) = stack.signed_in("lead").read("/api/patients/")["results"]
+
+    # Another user's token: it counts, not the session.
+    page.get_by_role("button", name="Authorize").click()
+    expect(page.locator(".modal-ux")).to_contain_text("Token <key>")
+    page.locator(".modal-ux input").fill(f"Token {KEY.format(role='service')}")
+    page.locator(".modal-ux .authorize").click()
+    page.locator(".modal-ux .btn-done").click()
+    reports = open_operation(page, "post", "/api/reports/")
+    body = reports.locator("textarea.body-param__text")
+    body.fill(json.dumps({"patient": ada["id"], "pulse": 80}))
+    assert execute(reports) == "201"
+    (report,) = stack.signed_in("lead").read("/api/reports/")["results"]
+    assert report["recorded_by"]["name"] == "Service Test"
