@@ -1,7 +1,8 @@
 """How objects look to the outside: the one place where they become JSON, for REST, sockets and pushed frames.
 
-Plain dictionaries, built by hand: DRF's field-by-field rendering costs 11-13 ms for 100 rows of history, this 3-4.
-The serializers use these for output, and a test holds their declared fields against the keys here.
+Plain dictionaries, built by hand: DRF's field-by-field rendering costs 11-13 ms for 100 rows of history, this 1-2.
+What is shown may be a model or, in lists, a plain object with its attributes (patients/rows.py). The serializers use
+these for output, and a test holds their declared fields against the keys here.
 Instants are ISO 8601 in UTC with a `Z`; a measurement that was not taken is null.
 """
 

@@ -216,8 +216,9 @@ def far_query(asked: Asked, *, rows: int) -> str:
     query = query_of(asked, rows=rows)
     ordering = next((part[9:] for part in query.split("&") if part.startswith("ordering=")), None)
     queryset = resource.rows()
+    default = (resource.ordering_in_period if "since=" in query else None) or resource.default_ordering
     terms = pagination.read_ordering(
-        ordering, allowed=resource.orderings, default=resource.default_ordering, model=queryset.model
+        ordering, allowed=resource.orderings, default=default, model=queryset.model
     )
     keys = queryset.order_by(*(term.order_by() for term in terms)).values_list("pk", flat=True)
     row = queryset.get(pk=keys[far_row(rows)])
