@@ -120,6 +120,7 @@ def test_the_24_hours_of_a_typed_onset_begin_at_the_admission():
 def test_a_second_temperature_of_37_5_six_hours_later_confirms(hours, confirms):
     found = brought(*readings((0, 39.0), (2, 37.5), (2 + hours, 37.5)))
     assert (CONFIRMED in found) is confirms
+    assert not confirms or found[CONFIRMED].severity == "medium"
     assert PROVISIONAL not in found, "told when it began"
 
 
@@ -225,6 +226,12 @@ def test_platelets_that_come_after_the_haematocrit_make_it_high():
     assert "150 to 90" in brought(*reports, hematocrit_baseline=40.0)[CONCENTRATED].message
 
 
+def test_platelets_are_held_against_the_value_before_and_not_against_the_first():
+    falling = readings((0, 400.0), (1, 250.0), (2, 180.0), field="platelet")
+    rise = make_report({"hematocrit": 48.0}, when=at(3), id=9)
+    assert brought(*falling, rise, hematocrit_baseline=40.0)[CONCENTRATED].severity == "medium"
+
+
 def test_a_fall_of_platelets_alone_is_no_haemoconcentration():
     assert brought(*readings((0, 200.0), (4, 40.0), field="platelet"), hematocrit_baseline=40.0) == {}
 
@@ -264,7 +271,13 @@ def test_a_low_systolic_by_age_is_a_sign(years, sys, found):
 
 @pytest.mark.parametrize(
     "years,sys,dia,found",
-    [(None, 110, 49, True), (None, 110, 50, False), (10, 100, 54, True), (9, 100, 54, False)],
+    [
+        (None, 110, 49, True),
+        (None, 111, 49, True),
+        (None, 110, 50, False),
+        (10, 100, 54, True),
+        (9, 100, 54, False),
+    ],
 )
 def test_a_mean_pressure_below_70_is_a_sign_from_age_10(years, sys, dia, found):
     assert ("map" in shock_of({"bp_sys": sys, "bp_dia": dia}, years=years)) is found
