@@ -34,23 +34,28 @@ def admit_with_first_set_due_in(ward: Ward, *, seconds: list[float], last_name: 
     )
 
 
-def reminders_of(ward: Ward, *patients: int) -> list[dict[str, Any]]:
+def reminders_of(
+    ward: Ward, *patients: int, kind: str = "observation_due,observation_overdue"
+) -> list[dict[str, Any]]:
     """What is stored of these patients (of all where none is named), oldest first."""
-    page = ward.client(server=-1).read(
-        "/api/notifications/", limit=1000, ordering="id", kind="observation_due,observation_overdue"
-    )
+    page = ward.client(server=-1).read("/api/notifications/", limit=1000, ordering="id", kind=kind)
     assert page["next"] is None
     return [row for row in page["results"] if not patients or row["patient"] in patients]
 
 
-def wait_for_reminders(ward: Ward, *patients: int, count: int) -> list[dict[str, Any]]:
-    """The stored reminders, as soon as there are that many."""
+def wait_for_reminders(ward: Ward, *patients: int, count: int, **of: str) -> list[dict[str, Any]]:
+    """The stored reminders (of one kind where named), as soon as there are that many."""
 
     def has_them() -> list[dict[str, Any]] | None:
-        rows = reminders_of(ward, *patients)
+        rows = reminders_of(ward, *patients, **of)
         return rows if len(rows) >= count else None
 
     return wait_until(has_them, what=f"{count} reminders", timeout=60) or []
+
+
+def of_kind(kind: str, frames: list[Frame]) -> list[Frame]:
+    """The pushes of such notifications."""
+    return [frame for frame in frames if frame["data"]["kind"] == kind]
 
 
 def assert_told_once_each(rows: list[dict[str, Any]], *, changes: list[Frame], banners: list[Frame]) -> None:
