@@ -16,7 +16,7 @@ from .rules.ranges import RANGES
 from .versions import Amendment as Amendment
 from .versions import AmendmentPermit as AmendmentPermit
 from .versions import AmendmentText as AmendmentText
-from .versions import HistoryVersion, NamedRecords, VersionRecords, version_index
+from .versions import HistoryVersion, VersionRecords, version_index
 
 
 class Patient(models.Model):
@@ -383,7 +383,7 @@ class Pause(models.Model):
     _history_user: Any
     _history_date: Any
 
-    history = NamedRecords(history_id_field=models.BigAutoField(primary_key=True))
+    history = VersionRecords(history_id_field=models.BigAutoField(primary_key=True))
 
     class Meta:
         ordering = ("id",)

@@ -12,20 +12,10 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 
-class NamedRecords(HistoricalRecords):
-    """simple-history's records, each with the name of who wrote it, whatever the door."""
+class VersionRecords(HistoricalRecords):
+    """simple-history's records, each with the name of who wrote it, whatever the door; nobody is forgotten.
 
-    def get_history_user(self, instance: Any) -> Any:
-        """Who the service says, else who sent the request, else the system (a command, a shell, the worker)."""
-        from .services.system import system_user
-
-        return super().get_history_user(instance) or system_user()
-
-
-class VersionRecords(NamedRecords):
-    """Records of which no writer is forgotten: a user who wrote one cannot be deleted.
-
-    `indexes`: those that lists of the versions are read by.
+    A user who wrote a version cannot be deleted. `indexes`: those that lists of the versions are read by.
     """
 
     def __init__(self, *, indexes: tuple[models.Index, ...] = (), **options: Any) -> None:
@@ -35,6 +25,12 @@ class VersionRecords(NamedRecords):
     def get_meta_options(self, model: Any) -> dict[str, Any]:
         options: dict[str, Any] = super().get_meta_options(model)
         return {**options, "indexes": self._indexes} if self._indexes else options
+
+    def get_history_user(self, instance: Any) -> Any:
+        """Who the service says, else who sent the request, else the system (a command, a shell, the worker)."""
+        from .services.system import system_user
+
+        return super().get_history_user(instance) or system_user()
 
     def _get_history_user_fields(self) -> dict[str, Any]:
         # The library would write NULL over the name of a user who is deleted: that changes the history.

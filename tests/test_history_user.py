@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.test import Client
 
 from config.asgi import streams
@@ -172,3 +173,16 @@ def test_what_nobody_signs_is_the_systems(way):
     assert writers(of=Patient)[-1] == ("~", SYSTEM_USERNAME)
     assert writers(of=Report)[-1] == ("~", SYSTEM_USERNAME)
     assert writers(of=Pause) == [("+", SYSTEM_USERNAME), ("~", SYSTEM_USERNAME)]
+
+
+def test_who_wrote_the_version_of_a_pause_cannot_be_deleted():
+    """Its name would be taken out of the history. The pause itself is gone: only its versions hold on to the user."""
+    dora = make_user("doctor", username="dora")
+    patient, now = make_patient(by=make_user("lead", username="lea")), clock.now()
+    pause = plans.add_pause(
+        patient.pk, by=dora, now=now, since=now, until=now + timedelta(hours=1), reason="In radiology."
+    )
+    Pause.objects.filter(pk=pause.pk).delete()
+    with pytest.raises(ProtectedError):
+        dora.delete()
+    assert writers(of=Pause)[0] == ("+", "dora")

@@ -168,6 +168,13 @@ def test_a_haematocrit_20_percent_above_the_typed_baseline_is_found(baseline, va
         assert found[CONCENTRATED].values["baseline_from"] == "typed"
 
 
+def test_a_typed_baseline_wins_over_the_one_while_febrile():
+    fever = make_report({"temperature": 39.0, "hematocrit": 36.0}, when=at(0), id=1)
+    later = make_report({"hematocrit": 48.0}, when=at(4), id=2)
+    found = brought(fever, later, hematocrit_baseline=40.0)[CONCENTRATED]
+    assert (found.values["baseline"], found.values["baseline_from"]) == (40.0, "typed")
+
+
 def test_without_a_typed_one_the_earliest_value_while_febrile_is_the_baseline():
     first, febrile = (
         make_report({"hematocrit": 30.0}, when=at(0), id=1),
@@ -353,6 +360,7 @@ def test_urine_below_its_limit_over_six_hours_is_found_by_age(years, amount, fou
 
 def test_the_amounts_between_count_each_from_the_record_before():
     found = brought(*urine((0, 900), (2, 40), (4, 50), (6, 50)))[LOW_URINE]
+    assert found.severity == "medium"
     assert (found.values["value"], found.values["hours"], found.values["weight"]) == (0.47, 6.0, 50.0)
 
 
