@@ -83,7 +83,8 @@ def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) 
     nurse.find("saved-done").click()
     for person in (nurse, doctor):
         person.find("nav-notifications").click()
-        person.sees(f"notification-{reminder}", "DUE, Pat")
+        person.sees(f"notification-{reminder}", "The next observations are due")
+        person.sees("notifications-open", "DUE, Pat")
 
     # One acknowledges it and the other sees that.
     doctor.find(f"acknowledge-{reminder}").click()
@@ -98,7 +99,8 @@ def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) 
     stack.start()
     for person in (nurse, doctor):
         expect(person.find("connection-state")).to_have_text("Live", timeout=PATIENCE)
-        person.sees(f"notification-{reminder}", "DUE, Pat")
+        person.sees(f"notification-{reminder}", "The next observations are due")
+        person.sees("notifications-acknowledged", "DUE, Pat")
     assert everything(lead) == before
 
     # And it goes on: the next set reaches the other browser as the first did.

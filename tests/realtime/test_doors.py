@@ -27,7 +27,7 @@ async def test_the_greeting_comes_first_and_says_where_the_log_stands(shared_war
     async with await shared_ward.open() as socket:
         first = socket.frames[0]
         assert first["stream"] == "events"
-        assert set(first["payload"]) == {"type", "event", "epoch", "server_time"}
+        assert set(first["payload"]) == {"type", "event", "epoch", "server_time", "worker"}
         assert first["payload"]["type"] == "hello"
         assert before <= first["payload"]["event"] <= await aside(shared_ward.last_event)
         assert first["payload"]["epoch"]

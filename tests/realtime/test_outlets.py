@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from patients import clock
 from patients.events import Entry
 from patients.realtime import connection as connection_module
 from patients.realtime import hub as hub_module
@@ -169,6 +170,7 @@ async def test_a_frame_is_encoded_once_whatever_the_number_of_clients(
         return encode_text_frame(payload)
 
     hub = Hub.__new__(Hub)
+    hub.worker_beat_at = clock.now()
     hub._groups, hub._early, hub.last, hub.epoch = {}, {}, 0, "e"
     hub._tick = 0
     crowd = [make_connection("nurse" if number % 2 else "viewer") for number in range(200)]
@@ -208,6 +210,7 @@ async def test_a_gap_is_waited_for_and_nothing_overtakes_it(monkeypatch: pytest.
     """Another process's commit may be heard before ours, which has the smaller number."""
     looks: list[datetime] = []
     hub = Hub.__new__(Hub)
+    hub.worker_beat_at = clock.now()
     hub._groups, hub._early, hub.last, hub.epoch, hub._tick = {}, {}, 10, "e", 0
     monkeypatch.setattr(hub, "_look", lambda: looks.append(datetime.now(UTC)))
     connection = make_connection("viewer")
