@@ -4,7 +4,7 @@
 PYTHON ?= python3 python3.11 python3.12 python3.13 python3.14
 HOST ?= 127.0.0.1
 PORT ?= 8000
-MINUTES ?= 60
+MINUTES ?= 20
 # Two files of tests at a time: much of a run is waiting for processes to start, stop and be killed.
 side_by_side := -n 2 --dist loadfile
 
@@ -30,7 +30,7 @@ help:
 	@echo "make install  virtual environment, packages, the browser's side"
 	@echo "make torture  the tests at their full counts"
 	@echo "make bench    how fast a saved change reaches every browser, against the limit"
-	@echo "make soak     an hour of saves on each stack; MINUTES= for more or less"
+	@echo "make soak     200 screens and 5 saves a second for 20 minutes on each stack; MINUTES= for more or less"
 	@echo "make lint     ruff, mypy, eslint, prettier, vue-tsc"
 	@echo "make format   let ruff and prettier rewrite the sources"
 

@@ -76,10 +76,18 @@ class Save:
     frames: set[tuple[int, str]] = field(default_factory=set)
     doubled: int = 0
     is_complete: asyncio.Event = field(default_factory=asyncio.Event)
+    settled_missing: int | None = None
 
     @property
     def missing(self) -> int:
+        if self.settled_missing is not None:
+            return self.settled_missing
         return self.wanted - len(self.frames)
+
+    def settle(self) -> None:
+        """Keep only the count of what never came: a long run would fill memory with frames."""
+        self.settled_missing = self.missing
+        self.frames.clear()
 
 
 class Crowd:
@@ -143,7 +151,7 @@ class Crowd:
         save = self.saves[int(found[1])]
         # {"stream":"reports","payload":... : the third text between quotes is the stream's name.
         key = (id(client), payload[:40].split(b'"', 4)[3].decode())
-        if key in save.frames:
+        if key in save.frames or save.settled_missing == 0:
             save.doubled += 1
             return
         save.frames.add(key)
@@ -151,12 +159,12 @@ class Crowd:
             save.complete_at = at
             save.is_complete.set()
 
-    async def save(self) -> Save:
-        """Save once; returns when the server has answered."""
+    async def save(self, **values: Any) -> Save:
+        """Save once, with these values on top of the target's; returns when the server has answered."""
         number = len(self.saves)
         save = Save(number, wanted=len(self.clients) * len(self.target.streams))
         self.saves.append(save)
-        body = orjson.dumps({**self.target.body, "additional": f"{self.prefix}{number}_"})
+        body = orjson.dumps({**self.target.body, **values, "additional": f"{self.prefix}{number}_"})
         save.sent_at = now()
         await self.poster.post(body)
         save.answered_at = now()
