@@ -1,4 +1,5 @@
-"""Lists as CSV files, in the columns that `import_csv` takes in: out, in and out again gives the same bytes.
+"""Lists as CSV files. Patients and reports in the columns that `import_csv` takes in: out, in and out again gives the
+same bytes. Versions with who wrote them when and why, and what was computed: for reading, not for taking in.
 
 A value stands as it was recorded, also one that a spreadsheet would take for a formula (`=1+1`): a clinical record is
 not altered on its way. Null and "" are an empty cell, `[]` (assessed, none) is not; lists and objects are JSON.
@@ -7,7 +8,7 @@ not altered on its way. Null and "" are an empty cell, `[]` (assessed, none) is 
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -24,8 +25,8 @@ from ..services.intake import BODY_COLUMNS, LINK
 from . import pagination
 from .fields import read_whole, show
 from .filters import apply_filters
-from .listing import RESOURCES
-from .representations import RECORDED_FIELDS, represent_instant
+from .listing import RESOURCES, default_ordering
+from .representations import RECORDED_FIELDS, represent_history, represent_instant
 
 ROWS_AT_ONCE: Final = 1000
 
@@ -34,9 +35,29 @@ _PATIENT_FIELDS: Final = (
     "admission_date", "dismissal_date", "pathway", "spo2_scale", "fever_onset_at", "hematocrit_baseline",
     "monitoring_interval",
 )  # fmt: skip
+_OF_A_VERSION: Final = ("history_id", "history_date", "history_type", "history_user", "history_change_reason")
+_COMPUTED: Final = (
+    "news2_score",
+    "news2_risk",
+    "due_at",
+    "created_at",
+    "updated_at",
+    "version",
+    "amendments",
+)
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "patients": (*_PATIENT_FIELDS, *BODY_COLUMNS),
     "reports": (LINK, "datetime", *RECORDED_FIELDS),
+    "history": (
+        *_OF_A_VERSION,
+        "id",
+        "patient",
+        LINK,
+        "datetime",
+        "recorded_by",
+        *RECORDED_FIELDS,
+        *_COMPUTED,
+    ),
 }
 
 
@@ -53,15 +74,16 @@ class CSVRenderer(BaseRenderer):
 def csv_file(
     subject: str, *, request: HttpRequest, filters: Mapping[str, Any], ordering: Any, limit: Any
 ) -> StreamingHttpResponse:
-    """The whole of a list ("patients", "reports") as a file, read and sent a thousand rows at a time.
+    """The whole of a list (a key of COLUMNS) as a file, read and sent a thousand rows at a time.
 
     Patients by id, reports by patient, then time, where no `ordering` is given; so a second database, filled from the
-    files, gives the same ones. `limit`: that many rows. Raises ValidationError (400) as the list does.
+    files, gives the same ones. Versions in the list's own order. `limit`: that many rows. Raises ValidationError (400)
+    as the list does.
     """
     resource = RESOURCES[subject]
     event = log_state().last
     rows = apply_filters(resource.filter_set, values=filters, rows=resource.rows())
-    terms = _read_ordering(subject, ordering)
+    terms = _read_ordering(subject, ordering, filters=filters)
     at_most = _read_limit(limit)
     chunks = _write(subject, rows=rows, terms=terms, at_most=at_most)
     # Django would read the whole of a plain iterator first where it serves asynchronously.
@@ -78,14 +100,14 @@ async def _one_by_one(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _read_ordering(subject: str, ordering: Any) -> tuple[pagination.Term, ...]:
+def _read_ordering(subject: str, ordering: Any, *, filters: Mapping[str, Any]) -> tuple[pagination.Term, ...]:
     resource = RESOURCES[subject]
     if subject == "reports" and not ordering:
         return tuple(pagination.Term(pagination.column_of(Report, n)) for n in ("patient", "datetime", "id"))
     return pagination.read_ordering(
         ordering,
         allowed=resource.orderings,
-        default=resource.default_ordering,
+        default=default_ordering(resource, filters),
         model=resource.rows().model,
     )
 
@@ -110,7 +132,7 @@ def _write(
         size = ROWS_AT_ONCE if left is None else min(left, ROWS_AT_ONCE)
         found = list(page[:size])
         if found:
-            yield _lines(_cells_of_patients(found) if subject == "patients" else _cells_of_reports(found))
+            yield _lines(_CELLS[subject](found))
         if len(found) < size:
             return
         behind = pagination.rows_after(terms, [getattr(found[-1], term.column.attname) for term in terms])
@@ -140,12 +162,38 @@ def _bodies_at_admission(patients: Sequence[Patient]) -> dict[int, Report]:
 
 
 def _cells_of_reports(reports: Sequence[Report]) -> Iterator[list[str]]:
-    numbers = dict(
-        Patient.objects.filter(pk__in={report.patient_id for report in reports}).values_list("pk", LINK)
-    )
+    numbers = _hospital_numbers(reports)
     for report in reports:
         recorded = (_text(getattr(report, field)) for field in ("datetime", *RECORDED_FIELDS))
         yield [_text(numbers[report.patient_id]), *recorded]
+
+
+def _cells_of_versions(versions: Sequence[Any]) -> Iterator[list[str]]:
+    numbers = _hospital_numbers(versions)
+    for version in versions:
+        shown = represent_history(version)
+        values = {
+            **{name: shown.get(name) for name in COLUMNS["history"]},
+            LINK: numbers[version.patient_id],
+            "history_user": (shown["history_user"] or {}).get("name"),
+            "recorded_by": (shown["recorded_by"] or {}).get("name"),
+            "news2_score": shown["news2"].get("score"),
+            "news2_risk": shown["news2"].get("risk"),
+        }
+        yield [_text(value) for value in values.values()]
+
+
+def _hospital_numbers(rows: Sequence[Any]) -> dict[int, str | None]:
+    """Patient's id -> hospital number, of the patients of these reports or versions."""
+    patients = Patient.objects.filter(pk__in={row.patient_id for row in rows})
+    return dict(patients.values_list("pk", LINK))
+
+
+_CELLS: Final[Mapping[str, Callable[[Sequence[Any]], Iterator[list[str]]]]] = {
+    "patients": _cells_of_patients,
+    "reports": _cells_of_reports,
+    "history": _cells_of_versions,
+}
 
 
 def _text(value: Any) -> str:

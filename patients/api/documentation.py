@@ -15,6 +15,7 @@ from drf_yasg.inspectors import SwaggerAutoSchema
 from ..permissions import PARTIAL, ROLES, SUPERUSER, action_of, may, may_perform
 from ..services.patients import PLAN_FIELDS
 from . import pagination
+from .csv_files import CSVRenderer
 from .described import Description
 from .examples import EXAMPLES
 from .listing import RESOURCES
@@ -67,6 +68,13 @@ _IF_MATCH: Final = openapi.Parameter(
     openapi.IN_HEADER,
     type=openapi.TYPE_STRING,
     description='the version that is edited, such as "3"; 409 with the current object where it is another',
+)
+_FORMAT: Final = openapi.Parameter(
+    "format",
+    openapi.IN_QUERY,
+    type=openapi.TYPE_STRING,
+    enum=["json", "csv"],
+    description="csv: the whole list as a file, with the same filters and without pages",
 )
 _HEADERS: Final = {
     "create": _IDEMPOTENCY_KEY,
@@ -231,8 +239,10 @@ class OperationSchema(SwaggerAutoSchema):
         description = self.description
         parameters = [_query(name, words) for name, words in description.query.items()]
         if description.listing is not None:
-            in_path = frozenset({"patient", "history"}) if "{" in self.path else frozenset()
+            in_path = frozenset({"patient", "history", "report"}) if "{" in self.path else frozenset()
             parameters += list_parameters(description.listing, without=in_path)
+            if self._is_file_too():
+                parameters.append(_FORMAT)
         if self.action == "destroy" and self.subject != "patients":
             parameters.append(_query("reason", "why it is deleted; or `history_change_reason` in the body"))
         return parameters
@@ -246,7 +256,13 @@ class OperationSchema(SwaggerAutoSchema):
             return _IDEMPOTENCY_KEY
         return _HEADERS.get(self.action) if self.subject is not None else None
 
+    def _is_file_too(self) -> bool:
+        return any(isinstance(renderer, CSVRenderer) for renderer in self.view.get_renderers())
+
     # ------------------------------------------------------------ what is answered
+    def get_produces(self) -> list[str]:
+        return ["application/json", "text/csv"] if self._is_file_too() else ["application/json"]
+
     def get_responses(self) -> openapi.Responses:
         description = self.description
         responses = {str(description.status): self._success(description)}

@@ -159,7 +159,7 @@ def list_objects(
         ordering = filters.pop("ordering")
     restricted = apply_filters(resource.filter_set, values=filters, rows=rows)
     terms = pagination.read_ordering(
-        ordering, allowed=resource.orderings, default=_default_ordering(resource, filters), model=model
+        ordering, allowed=resource.orderings, default=default_ordering(resource, filters), model=model
     )
     size = pagination.read_limit(limit)
     if cursor in (None, ""):
@@ -177,7 +177,8 @@ def list_objects(
     )
 
 
-def _default_ordering(resource: Resource, filters: Mapping[str, Any]) -> str:
+def default_ordering(resource: Resource, filters: Mapping[str, Any]) -> str:
+    """The order of a list that was asked for without one."""
     is_period = any(filters.get(name) for name in ("since", "until"))
     return (resource.ordering_in_period if is_period else None) or resource.default_ordering
 

@@ -112,7 +112,7 @@ class ReadMixin:
 
 
 class CSVMixin:
-    """GET of the list as a CSV file too, whole and in the columns of `import_csv`: `?format=csv`."""
+    """GET of the list as a CSV file too, whole: `?format=csv`."""
 
     def get_renderers(self: Any) -> Any:
         others = super().get_renderers()  # type: ignore[misc]
@@ -298,7 +298,7 @@ class ReportViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
         return Response(serializer.preview())
 
 
-class HistoryViewSet(ChangeMixin, ReadMixin, ResourceViewSet):
+class HistoryViewSet(CSVMixin, ChangeMixin, ReadMixin, ResourceViewSet):
     """Every version of every report, newest first; those of deleted reports too.
 
     PUT and PATCH correct a version itself, DELETE retires it; both need a reason. What was there stays in the ledger.

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from patients.api import csv_files
 from patients.models import Patient, Report
 from patients.services.demo import FOLDER
-from tests.factories import client_of, make_patient, make_report
+from tests.factories import ILL, client_of, make_patient, make_report, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -170,8 +172,52 @@ def test_what_cannot_be_is_refused_in_json(viewer, query, named):
     assert response["Content-Type"] == "application/json"
 
 
-def test_only_lists_of_patients_and_reports_are_files(viewer, client):
-    assert viewer.get("/api/history/?format=csv").status_code == 404
+def test_versions_are_a_file_with_who_wrote_them_when_and_why(viewer, monkeypatch):
+    monkeypatch.setattr(csv_files, "ROWS_AT_ONCE", 2)
+    lead = make_user("lead", first_name="Lea", last_name="Ng")
+    patient = make_patient(hospital_number="H-1", admission_date=ADMITTED, now=ADMITTED)
+    report = make_report(patient, by=lead, **ILL)
+    signed_in(lead).patch(
+        f"/api/reports/{report.pk}/", {"pulse": 99, "history_change_reason": 'typed, "wrong"'}
+    )
+    deleted = make_report(patient, datetime=ADMITTED, temperature=37.0)
+    signed_in(lead).delete(f"/api/reports/{deleted.pk}/?reason=twice")
+    versions = viewer.get("/api/history/").json()["results"]
+    rows = rows_of(file_of(viewer, "history"))
+    assert [row["history_id"] for row in rows] == [str(version["history_id"]) for version in versions]
+    assert [row["history_type"] for row in rows] == ["-", "+", "~", "+"]
+    for row, version in zip(rows, versions, strict=True):
+        assert tuple(row) == csv_files.COLUMNS["history"]
+        for name in set(version) & set(row) - {"history_user", "recorded_by"}:
+            assert row[name] == csv_files._text(version[name]), name
+        assert row["hospital_number"] == "H-1"
+        assert row["news2_score"] == csv_files._text(version["news2"]["score"])
+    assert (rows[2]["history_user"], rows[2]["history_change_reason"]) == ("Lea Ng", 'typed, "wrong"')
+    assert (rows[3]["news2_score"], rows[3]["news2_risk"]) == ("12", "high")
+    since = versions[3]["datetime"]
+    assert [row["id"] for row in rows_of(file_of(viewer, "history", since=since))] == [str(report.pk)] * 2
+    assert [row["id"] for row in rows_of(file_of(viewer, "history", report=deleted.pk, limit=1))] == [
+        str(deleted.pk)
+    ]
+
+
+@pytest.mark.parametrize("subject", sorted(csv_files.COLUMNS))
+def test_a_files_queries_do_not_grow_with_its_rows(viewer, subject):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            file_of(viewer, subject)
+        return len(queries)
+
+    make_report(make_patient(hospital_number="H-0"))
+    viewer.get("/api/ranges/")  # the role is read once
+    with_one = count()
+    for number in range(1, 6):
+        make_report(make_patient(hospital_number=f"H-{number}"))
+    assert count() == with_one == 3
+
+
+def test_only_lists_of_objects_are_files(viewer, client):
+    assert viewer.get("/api/notifications/?format=csv").status_code == 404
     assert client.get("/api/reports/?format=csv").status_code == 401
     response = viewer.get("/api/reports/?format=csv")
     assert response["Content-Type"].startswith("text/csv")
