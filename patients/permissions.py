@@ -43,6 +43,7 @@ ACTIONS: Final = {
     "history": "view",
     "fluids": "view",
     "amendments": "view",
+    "report_amendments": "view",
     "statistics": "view",
     "resume": "view",
     "metadata": "view",

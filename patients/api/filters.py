@@ -144,6 +144,7 @@ class HistoryFilters(_ObservationFilters):
 
 class AmendmentFilters(django_filters.FilterSet):
     history = IdFilter(field_name="history_id", help_text="the version's history_id")
+    report = IdFilter(field_name="report_id", help_text="the report's id")
 
     class Meta:
         model = Amendment

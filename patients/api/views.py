@@ -297,6 +297,15 @@ class ReportViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
         serializer.is_valid(raise_exception=True)
         return Response(serializer.preview())
 
+    # Whoever may see versions may: the ledger tells of these.
+    @describe(answer=AmendmentSerializer, listing="amendments")
+    @action(detail=True, url_path="amendments", subject="history")
+    def report_amendments(self, request: Request, pk: str) -> Response:
+        """The ledger of all versions of this report, newest first; a retired version's and a deleted report's too."""
+        if not selectors.HistoricalReport.objects.filter(id=writing.read_pk(pk)).exists():
+            raise NotFound("There is no such report.")
+        return self.answer_list("amendments", only={"report": pk})
+
 
 class HistoryViewSet(CSVMixin, ChangeMixin, ReadMixin, ResourceViewSet):
     """Every version of every report, newest first; those of deleted reports too.

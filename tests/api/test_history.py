@@ -1,7 +1,10 @@
 """/api/history/: versions are read, amended and retired, over REST (contract.md, "History")."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from patients import permissions
 from patients.api.outputs import AmendmentSerializer
 from patients.api.serializers import HistorySerializer
 from tests.factories import client_of, make_patient, make_report
@@ -224,6 +227,71 @@ def test_a_version_that_never_was_has_no_ledger_and_one_without_entries_an_empty
 def test_a_ledger_is_only_read(lead, versions):
     for method in ("post", "put", "patch", "delete"):
         assert getattr(lead, method)(address_of(versions[0], "amendments/"), {}).status_code == 405
+
+
+def test_the_ledger_of_a_report_holds_that_of_all_its_versions_newest_first(lead, viewer, versions):
+    other = make_report(make_patient())
+    others = viewer.get(f"/api/history/?report={other.pk}").json()["results"]
+    lead.patch(address_of(versions[1]), {"pulse": 71, "history_change_reason": "one"})
+    lead.patch(address_of(others[0]), {"pulse": 71, "history_change_reason": "of another"})
+    lead.patch(address_of(versions[0]), {"pulse": 98, "history_change_reason": "two"})
+    lead.delete(address_of(versions[0]), {"history_change_reason": "three"})
+    address = f"/api/reports/{versions[0]['id']}/amendments/"
+    page = viewer.get(address)
+    assert (page.status_code, page.json()["count"]) == (200, 3)
+    assert "X-Event" in page.headers
+    three, two, one = page.json()["results"]
+    assert [(entry["reason"], entry["history_id"]) for entry in (one, two, three)] == [
+        ("one", versions[1]["history_id"]),
+        ("two", versions[0]["history_id"]),
+        ("three", versions[0]["history_id"]),
+    ]
+    assert [three, two] == viewer.get(address_of(versions[0], "amendments/")).json()["results"]
+    limited = viewer.get(address + "?limit=2").json()
+    assert limited["results"] == [three, two]
+    assert viewer.get(limited["next"]).json()["results"] == [one]
+    of_a_version = viewer.get(address, {"history": versions[1]["history_id"]}).json()["results"]
+    assert of_a_version == [one]
+    assert viewer.get(address, {"report": other.pk}).json()["results"] == [three, two, one]
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(lead, method)(address, {}).status_code == 405
+
+
+def test_the_ledger_of_a_deleted_report_stays_readable(lead, viewer, versions):
+    report = versions[0]["id"]
+    lead.delete(address_of(versions[0]), {"history_change_reason": "one"})
+    lead.delete(address_of(versions[1]), {"history_change_reason": "two"})
+    assert viewer.get(f"/api/reports/{report}/").status_code == 404
+    entries = viewer.get(f"/api/reports/{report}/amendments/").json()["results"]
+    assert [(entry["kind"], entry["reason"]) for entry in entries] == [("retired", "two"), ("retired", "one")]
+
+
+def test_a_report_that_never_was_has_no_ledger_and_one_without_entries_an_empty_one(viewer, versions):
+    assert viewer.get(f"/api/reports/{versions[0]['id']}/amendments/").json()["results"] == []
+    for number in (999_999, 10**30):
+        assert viewer.get(f"/api/reports/{number}/amendments/").status_code == 404
+
+
+def test_the_ledger_of_a_report_is_read_by_whom_may_see_versions(monkeypatch, nurse, lead, versions):
+    monkeypatch.setitem(permissions.TABLE["history"], "view", frozenset({"lead"}))
+    address = f"/api/reports/{versions[0]['id']}/amendments/"
+    assert (nurse.get(address).status_code, lead.get(address).status_code) == (403, 200)
+
+
+def test_the_queries_of_a_reports_ledger_do_not_grow_with_its_entries(lead, viewer, versions):
+    address = f"/api/reports/{versions[0]['id']}/amendments/"
+
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            assert viewer.get(address).status_code == 200
+        return len(queries)
+
+    lead.patch(address_of(versions[0]), {"pulse": 90, "history_change_reason": "again"})
+    with_one = count()
+    for pulse in (91, 92, 93):
+        lead.patch(address_of(versions[0]), {"pulse": pulse, "history_change_reason": "again"})
+    assert viewer.get(address).json()["count"] == 4
+    assert count() == with_one == 3  # the log's state, whether there is such a report, its entries
 
 
 @pytest.mark.parametrize("role", ["viewer", "nurse", "doctor", "service"])

@@ -68,10 +68,15 @@ def test_the_roles_in_the_documents_are_those_of_the_table():
     assert document.read_text(encoding="utf-8") == as_markdown(), "manage.py describe_roles > docs/roles.md"
 
 
+def subject_of(callback: Any) -> Any:
+    """What the view behind an address is about; one of its actions may be about something else than the rest."""
+    return callback.initkwargs.get("subject", getattr(callback.cls, "subject", None))
+
+
 # ---------------------------------------------------------------- nothing is without a cell
 def test_every_action_of_every_view_has_a_cell():
     for path, callback in served_paths():
-        subject = getattr(callback.cls, "subject", None)
+        subject = subject_of(callback)
         if subject is None:  # one's own sign-in, and the page of links
             assert path.startswith("/rest-auth/") or path == "/api/", path
             continue
@@ -185,7 +190,7 @@ def view_action(operation: Operation) -> tuple[str, str]:
         if path == re.sub(r"{\w*}", "{}", operation.path):
             actions = getattr(callback, "actions", None) or {"get": "get"}
             if operation.method in actions:
-                return callback.cls.subject, actions[operation.method]
+                return subject_of(callback), actions[operation.method]
     raise LookupError(operation)
 
 
