@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { effectScope, nextTick, type EffectScope } from 'vue';
 
 import type { PreviousReading } from '@/domain/observationDraft';
@@ -116,25 +116,31 @@ describe('saving a set', () => {
 });
 
 describe('the live score', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    scope.stop();
+  });
+
   it('shows the answer to the newest question only', async () => {
     vi.useFakeTimers();
     const answers: ((answer: Reply) => void)[] = [];
     request.mockImplementation(() => new Promise((resolve) => answers.push(resolve)));
-    form.draft.texts.pulse = '8';
-    await nextTick();
-    await vi.advanceTimersByTimeAsync(200);
-    form.draft.texts.pulse = '88';
-    await nextTick();
-    await vi.advanceTimersByTimeAsync(200);
-    vi.useRealTimers();
+    /** Type, and let the pause that the form waits for pass, however long it is. */
+    const type = async (text: string) => {
+      form.draft.texts.pulse = text;
+      await nextTick();
+      await vi.runAllTimersAsync();
+    };
     const preview = (score: number) =>
       reply({ news2: makeNews2({ score }), due_at: null, response: null, unusual: {} });
+
+    await type('8');
+    await type('88');
+    expect(bodies('preview').map((one) => one.data?.pulse)).toEqual([8, 88]);
     answers[1]!(preview(1));
     answers[0]!(preview(3));
-    await nextTick();
-    await nextTick();
+    await vi.runAllTimersAsync();
     expect(form.preview.value?.news2.score).toBe(1);
-    scope.stop();
   });
 });
 
