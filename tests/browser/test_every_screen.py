@@ -161,14 +161,17 @@ def test_the_sign_in_page_has_no_fault_that_axe_finds(browser: Browser, ward: "S
     stranger.context.close()
 
 
-def test_spanish_fits_the_smallest_screen(lead: Clinician, ids: dict[str, int]) -> None:
-    lead.page.evaluate("localStorage.setItem('wardlight.device.language', 'es')")
+@pytest.mark.parametrize("language, live", [("de", "Live"), ("es", "En directo")])
+def test_every_language_fits_the_smallest_screen(
+    lead: Clinician, ids: dict[str, int], language: str, live: str
+) -> None:
+    lead.page.evaluate(f"localStorage.setItem('wardlight.device.language', '{language}')")
     try:
         lead.page.set_viewport_size({"width": 390, "height": 844})
         for path in ("/", "/patients", f"/patients/{ids['ill']}", "/notifications", "/settings"):
             lead.page.goto(lead.url + path)
-            expect(lead.find("connection-state")).to_have_text("En directo", timeout=PATIENCE)
-            assert lead.page.evaluate("document.documentElement.lang") == "es"
+            expect(lead.find("connection-state")).to_have_text(live, timeout=PATIENCE)
+            assert lead.page.evaluate("document.documentElement.lang") == language
             assert lead.page.evaluate("document.documentElement.scrollWidth") <= 390, path
     finally:
         lead.page.evaluate("localStorage.removeItem('wardlight.device.language')")

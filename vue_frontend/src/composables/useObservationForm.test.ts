@@ -4,7 +4,7 @@ import { effectScope, nextTick, type EffectScope } from 'vue';
 import type { PreviousReading } from '@/domain/observationDraft';
 import { NoAnswer, RequestRefused, type Reply, type Request } from '@/realtime/protocol';
 import { makeNews2, makePatient, makeReport } from '@/testing';
-import { messagesByField, useObservationForm, type ObservationForm } from './useObservationForm';
+import { useObservationForm, type ObservationForm } from './useObservationForm';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const request = vi.fn<(request: Request) => Promise<Reply>>();
@@ -141,13 +141,5 @@ describe('the live score', () => {
     answers[0]!(preview(3));
     await vi.runAllTimersAsync();
     expect(form.preview.value?.news2.score).toBe(1);
-  });
-});
-
-describe('errors of the server', () => {
-  it('are found by field, alone or in a list', () => {
-    expect(messagesByField([{ pulse: ['a', 'b'] }, { detail: 'c' }])).toEqual({ pulse: 'a', detail: 'c' });
-    expect(messagesByField({ pulse: ['a'] })).toEqual({ pulse: 'a' });
-    expect(messagesByField(['plain'])).toEqual({});
   });
 });

@@ -1,11 +1,11 @@
 import { computed, onScopeDispose, reactive, ref, shallowRef, watch } from 'vue';
 
-import { firstMessage } from '@/api/http';
 import type { NumberField, Patient, Preview, Ranges, Report } from '@/api/types';
 import * as entry from '@/domain/observationDraft';
 import { instantTaken, type TimeTaken } from '@/domain/timeTaken';
 import { t } from '@/locales';
 import { NoAnswer, RequestRefused, type Reply, type Request } from '@/realtime/protocol';
+import { firstRefusal, messagesByField } from './useRefusals';
 
 /** `uncertain`: sent, but no answer came. Until one does, the same set can only be sent again, unchanged. */
 export type FormState = 'editing' | 'sending' | 'uncertain' | 'saved';
@@ -153,7 +153,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
       return;
     }
     serverMessages.value = messagesByField(error.reply.errors);
-    message.value = t('form.refused', { message: firstMessage(error.reply.errors) ?? String(error.status) });
+    message.value = t('form.refused', { message: firstRefusal(error.reply.errors) ?? String(error.status) });
   }
 
   function restore(stored: entry.ObservationDraft): void {
@@ -189,16 +189,3 @@ export function useObservationForm(surroundings: FormSurroundings) {
 }
 
 export type ObservationForm = ReturnType<typeof useObservationForm>;
-
-/** DRF's {field: [messages]}, alone or in a list, as {field: first message}. */
-export function messagesByField(errors: unknown): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const part of Array.isArray(errors) ? errors : [errors]) {
-    if (part === null || typeof part !== 'object') continue;
-    for (const [field, messages] of Object.entries(part as Record<string, unknown>)) {
-      const first = firstMessage(messages);
-      if (first !== null) found[field] = first;
-    }
-  }
-  return found;
-}

@@ -1,8 +1,8 @@
 import { ref, shallowRef } from 'vue';
 
-import { firstMessage, HttpError } from '@/api/http';
+import { HttpError } from '@/api/http';
 import { t } from '@/locales';
-import { messagesByField } from './useObservationForm';
+import { firstRefusal, messagesByField } from './useRefusals';
 
 /** One write over REST: whether it runs, and what the server said against it. */
 export function useSaving() {
@@ -31,7 +31,7 @@ export function useSaving() {
       else {
         status.value = error.status;
         fieldMessages.value = messagesByField(error.body);
-        message.value = t('plan.failed', { message: firstMessage(error.body) ?? String(error.status) });
+        message.value = t('plan.failed', { message: firstRefusal(error.body) ?? String(error.status) });
       }
       return false;
     } finally {

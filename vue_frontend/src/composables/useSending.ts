@@ -1,10 +1,10 @@
 import { ref, shallowRef } from 'vue';
 
-import { firstMessage } from '@/api/http';
 import { t } from '@/locales';
 import { NoAnswer, RequestRefused, type Reply, type Request, type Stream } from '@/realtime/protocol';
 import { useLiveStore } from '@/stores/live';
-import { messagesByField, newKey } from './useObservationForm';
+import { newKey } from './useObservationForm';
+import { firstRefusal, messagesByField } from './useRefusals';
 
 /** `uncertain`: sent, but no answer came. The same request can then be sent again and counts once. */
 export type SendingState = 'idle' | 'sending' | 'uncertain';
@@ -81,7 +81,7 @@ export function useSending<T>(stream: Stream) {
     message.value =
       reply.response_status === 403 && Object.keys(fieldMessages.value).length === 0
         ? t('sending.forbidden')
-        : t('sending.refused', { message: firstMessage(reply.errors) ?? String(reply.response_status) });
+        : t('sending.refused', { message: firstRefusal(reply.errors) ?? String(reply.response_status) });
   }
 
   return { state, message, fieldMessages, conflict, send, reset };

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { de } from './de';
 import { en } from './en';
 import { es } from './es';
 import { dateWords, i18n, speak, t } from './index';
@@ -17,7 +18,10 @@ function leaves(tree: Tree, path = ''): Map<string, string> {
 
 const placeholders = (text: string) => new Set(text.match(/\{\w+\}/g) ?? []);
 
-describe.each([['Spanish', es]])('%s', (_, catalogue) => {
+describe.each([
+  ['German', de],
+  ['Spanish', es],
+])('%s', (_, catalogue) => {
   const english = leaves(en as Tree);
   const other = leaves(catalogue as Tree);
 
@@ -48,11 +52,14 @@ describe.each([['Spanish', es]])('%s', (_, catalogue) => {
 describe('choosing a language', () => {
   afterEach(() => speak('en'));
 
-  it('changes messages, months and the language of the page', async () => {
-    await speak('es');
-    expect(t('board.patients', {}, 2)).toBe('2 pacientes');
-    expect(dateWords().months[0]).toBe('Ene');
-    expect(document.documentElement.lang).toBe('es');
-    expect(i18n.global.locale.value).toBe('es');
+  it.each([
+    ['de', '2 Patienten', 'Mär'],
+    ['es', '2 pacientes', 'Mar'],
+  ] as const)('%s has its own messages and months', async (code, patients, march) => {
+    await speak(code);
+    expect(t('board.patients', {}, 2)).toBe(patients);
+    expect(dateWords().months[2]).toBe(march);
+    expect(document.documentElement.lang).toBe(code);
+    expect(i18n.global.locale.value).toBe(code);
   });
 });

@@ -21,11 +21,12 @@ export const i18n = createI18n({
 });
 
 /** The languages that are complete: what is missing in one is a type error. Names are in their own language. */
-export const LANGUAGES = { en: 'English', es: 'Español' } as const;
+export const LANGUAGES = { en: 'English', de: 'Deutsch', es: 'Español' } as const;
 export type Language = keyof typeof LANGUAGES;
 
 /** The others are fetched when they are chosen. */
 const CATALOGUES: Record<Exclude<Language, 'en'>, () => Promise<Catalogue>> = {
+  de: async () => (await import(/* webpackChunkName: "locale-de" */ './de')).de,
   es: async () => (await import(/* webpackChunkName: "locale-es" */ './es')).es,
 };
 

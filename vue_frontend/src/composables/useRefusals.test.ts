@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { speak } from '@/locales';
+import { firstRefusal, messagesByField, refusalText } from './useRefusals';
+
+/** The sentences as the server writes them. tests/api hold it to these. */
+const SENTENCES: [field: string, sentence: string, german: string][] = [
+  [
+    'pulse',
+    'Pulse must be between 0 and 300 /min; 301 was given.',
+    'Puls muss zwischen 0 und 300 /min liegen. Prüfen Sie den Wert.',
+  ],
+  [
+    'pain_score',
+    'Pain score must be between 0 and 10; 11 was given.',
+    'Schmerzskala muss zwischen 0 und 10 /10 liegen. Prüfen Sie den Wert.',
+  ],
+  ['pulse', 'Pulse must be a whole number; 80.5 was given.', 'Puls muss eine ganze Zahl sein.'],
+  ['pulse', 'A whole number is needed; 80.5 was given.', 'Puls muss eine ganze Zahl sein.'],
+  ['weight', 'A number is needed; True was given.', 'Gewicht ist noch keine Zahl. Prüfen Sie den Wert.'],
+  [
+    'bp_dia',
+    'Diastolic pressure must be below systolic pressure unless both are 0; 80/90 mmHg was given.',
+    'Der diastolische Wert muss unter dem systolischen liegen. Prüfen Sie beide Werte.',
+  ],
+  ['last_name', 'This field is required.', 'Diese Angabe wird gebraucht.'],
+  ['last_name', 'This field may not be blank.', 'Diese Angabe wird gebraucht.'],
+  [
+    'datetime',
+    'Observations cannot be taken in the future: the time is over 5 minutes ahead.',
+    'Das liegt in der Zukunft. Prüfen Sie es.',
+  ],
+  [
+    'datetime',
+    'This is before the admission at 2024-11-20T08:00Z.',
+    'Die Zeit der Messung kann nicht vor der Aufnahme um 20-Nov-2024 08:00 liegen.',
+  ],
+  [
+    'datetime',
+    'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+    'Das ist keine Zeit, die der Server kennt.',
+  ],
+  [
+    'datetime',
+    'The year must be between 1900 and 2199; 0001-01-01 was given.',
+    'Das ist keine Zeit, die der Server kennt.',
+  ],
+  ['detail', 'You do not have permission to perform this action.', 'Ihre Rolle darf das nicht.'],
+];
+
+describe('a refusal of the server', () => {
+  afterEach(() => {
+    delete document.documentElement.dataset.timeZone;
+    return speak('en');
+  });
+
+  it.each(SENTENCES)('of %s, "%s", is told in the language of the page', async (field, sentence, german) => {
+    document.documentElement.dataset.timeZone = 'UTC';
+    await speak('de');
+    expect(refusalText(field, sentence)).toBe(german);
+  });
+
+  it('is told in the words of the server in English, which name the value', () => {
+    for (const [field, sentence] of SENTENCES) expect(refusalText(field, sentence)).toBe(sentence);
+  });
+
+  it('that this page does not know is told in the words of the server', async () => {
+    await speak('de');
+    expect(refusalText('pulse', 'Something new.')).toBe('Something new.');
+  });
+
+  it('comes first by field, else as it stands', async () => {
+    await speak('es');
+    expect(firstRefusal([{ last_name: ['This field is required.'] }])).toBe('Este dato es necesario.');
+    expect(firstRefusal(['plain'])).toBe('plain');
+    expect(firstRefusal([])).toBeNull();
+  });
+});
+
+describe('errors of the server', () => {
+  it('are found by field, alone or in a list', () => {
+    expect(messagesByField([{ pulse: ['a', 'b'] }, { detail: 'c' }])).toEqual({ pulse: 'a', detail: 'c' });
+    expect(messagesByField({ pulse: ['a'] })).toEqual({ pulse: 'a' });
+    expect(messagesByField(['plain'])).toEqual({});
+  });
+});

@@ -1,0 +1,96 @@
+/**
+ * The server's refusals in the language of this page.
+ *
+ * The server speaks English and hears over the socket of no other language. What it says by rule (a range, a missing
+ * field, a time that cannot be) is known by its sentence and said from the catalogue; what this page does not know is
+ * shown in the server's own words. So is everything in English: the server says which value it was given.
+ */
+
+import { firstMessage } from '@/api/http';
+import { language, t, type MessageKey } from '@/locales';
+import { en } from '@/locales/en';
+import { useFormat } from './useFormat';
+
+type Say = (field: string, found: RegExpExecArray) => string;
+
+const isNamed = (field: string) => field in en.field;
+const nameOf = (field: string) =>
+  isNamed(field) ? t(`field.${field}` as MessageKey) : t('refusal.thisValue');
+const unitOf = (field: string) => (field in en.unit ? t(`unit.${field}` as MessageKey) : '');
+const always =
+  (key: MessageKey): Say =>
+  () =>
+    t(key);
+const ofField =
+  (key: MessageKey): Say =>
+  (field) =>
+    t(key, { field: nameOf(field) });
+const atTime =
+  (key: MessageKey): Say =>
+  (_, [, time]) =>
+    t(key, { time: useFormat().dateTime(time!) });
+
+const RULES: readonly [RegExp, Say][] = [
+  [/^The year must /, always('refusal.notATime')],
+  [
+    / must be between (\S+) and (\S+?)(?: \S+)?; /,
+    (field, [, low, high]) =>
+      t('form.impossible', {
+        field: nameOf(field),
+        low: low!,
+        high: t('common.withUnit', { value: high!, unit: unitOf(field) }).trim(),
+      }),
+  ],
+  [/whole number(;| is needed)/, ofField('refusal.whole')],
+  [/ must be a number; |^A number is needed/, ofField('form.unfinished')],
+  [/^Diastolic pressure must be below/, always('form.diastolicHigh')],
+  [/^This field (is required|may not be (null|blank))\.$|^Say why:/, always('patientForm.missing')],
+  [
+    /^Ensure this field has no more than (\d+) characters/,
+    (_, [, count]) => t('refusal.tooLong', { count: count! }),
+  ],
+  [/ is not a valid choice\.$/, always('refusal.notAChoice')],
+  [/^A (time|date) such as|^Date(time)? has wrong format/, always('refusal.notATime')],
+  [/ over 5 minutes ahead\.$/, always('patientForm.future')],
+  [/^This is before the admission at (.+)\.$/, atTime('form.timeBeforeAdmission')],
+  [/^The patient was discharged at (.+)\.$/, atTime('refusal.afterDischarge')],
+  [/^The newest report was taken at (.+), after this time\.$/, atTime('refusal.newestAfter')],
+  [/^A report of this stay was taken before that time\.$/, always('refusal.reportBefore')],
+  [/^Patient with this Hospital number already exists\.$/, always('refusal.numberTaken')],
+  [/^The end of a (plan|pause) lies ahead\.$/, always('plan.untilWrong')],
+  [/^Another pause of this patient/, always('refusal.pauseOverlaps')],
+  [/^The patient is discharged\.$/, always('refusal.discharged')],
+  [/^Your role may not |^You do not have permission /, always('sending.forbidden')],
+  [/^This is not your present password\.$/, always('refusal.wrongPassword')],
+  [/^The two password fields/, always('refusal.passwordsDiffer')],
+  [/^(This|The) password is /, always('refusal.weakPassword')],
+];
+
+/** One refusal of that field (or `detail`) in the language of this page. */
+export function refusalText(field: string, message: string): string {
+  if (language.value === 'en') return message;
+  for (const [pattern, say] of RULES) {
+    const found = pattern.exec(message);
+    if (found !== null) return say(field, found);
+  }
+  return message;
+}
+
+/** DRF's {field: [messages]}, alone or in a list, as {field: first message}. */
+export function messagesByField(errors: unknown): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const part of Array.isArray(errors) ? errors : [errors]) {
+    if (part === null || typeof part !== 'object') continue;
+    for (const [field, messages] of Object.entries(part as Record<string, unknown>)) {
+      const first = firstMessage(messages);
+      if (first !== null) found[field] = refusalText(field, first);
+    }
+  }
+  return found;
+}
+
+/** The first refusal that a person can read, or null. */
+export function firstRefusal(errors: unknown): string | null {
+  const [byField] = Object.values(messagesByField(errors));
+  return byField ?? firstMessage(errors);
+}

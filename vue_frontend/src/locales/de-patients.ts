@@ -1,0 +1,77 @@
+import type { patientsEn } from './en-patients';
+
+/** German: the list of patients, admission, moving, discharge. */
+export const patientsDe: typeof patientsEn = {
+  patients: {
+    heading: 'Patienten',
+    which: 'Welche Patienten',
+    active: 'Auf den Stationen',
+    discharged: 'Entlassen',
+    dischargedOn: 'Entlassen',
+    orderName: 'Nach Name',
+    admit: 'Patient aufnehmen',
+    noneHeading: 'Niemand hier',
+    more: 'Mehr anzeigen',
+  },
+  stay: {
+    actions: 'Aktionen',
+    actionsFor: 'Aktionen für {name}',
+    edit: 'Angaben bearbeiten',
+    move: 'In ein anderes Bett verlegen',
+    moveText: 'Messungen, Plan und fällige Zeiten gehen mit dem Patienten.',
+    moveConfirm: '{name} verlegen',
+    discharge: 'Entlassen',
+    dischargeText:
+      'Es werden keine Messungen mehr fällig, offene Meldungen werden erledigt. Die Akte bleibt lesbar.',
+    dischargeConfirm: '{name} entlassen',
+    dischargedAt: 'Entlassen um',
+    readmit: 'Wieder aufnehmen',
+    readmitText:
+      'Ein neuer Aufenthalt beginnt: Scores, Ausgangswerte und fällige Zeiten zählen ab dieser Aufnahme.',
+    readmitConfirm: '{name} wieder aufnehmen',
+    admittedAt: 'Aufgenommen um',
+    bedTaken: '{name} liegt bereits in diesem Bett.',
+  },
+  patientForm: {
+    person: 'Person',
+    stay: 'Aufenthalt',
+    monitoring: 'Überwachung',
+    last_name: 'Familienname',
+    first_name: 'Vorname',
+    date_of_birth: 'Geburtsdatum',
+    hospital_number: 'Krankenhausnummer',
+    ward: 'Station',
+    bed: 'Bett',
+    allergies: 'Allergien',
+    diagnosis: 'Diagnose',
+    allergiesHint: 'Leer heißt nicht erfasst. Schreiben Sie es aus, wenn keine bekannt sind.',
+    missing: 'Diese Angabe wird gebraucht.',
+    noDate: 'Das ist kein Datum des Kalenders. Prüfen Sie Tag, Monat und Jahr.',
+    future: 'Das liegt in der Zukunft. Prüfen Sie es.',
+    known: 'Bereits bekannt. Ist es dieselbe Person?',
+    knownOnWard: 'auf Station {ward}, Bett {bed}',
+    knownDischarged: 'entlassen {time}; kann wieder aufgenommen werden',
+    admit: 'Aufnehmen',
+    saveFor: 'Speichern für {name}',
+    leaveText: 'Die Eingaben wurden nicht gespeichert.',
+    stayHere: 'Weiter bearbeiten',
+    toPatients: 'Zur Patientenliste',
+  },
+  date: {
+    day: 'Tag',
+    month: 'Monat',
+    year: 'Jahr',
+    time: 'Uhrzeit, 24 h',
+    wrongTime: 'Geben Sie Datum und Uhrzeit als HH:mm ein, zum Beispiel 14:05.',
+  },
+  sending: {
+    notConnected:
+      'Keine Verbindung. Ihre Eingaben bleiben hier; speichern Sie, sobald die Verbindung wieder da ist.',
+    uncertain:
+      'Es kam keine Antwort, daher ist unbekannt, ob gespeichert wurde. Senden Sie noch einmal: Es zählt nur einmal.',
+    conflict: 'Inzwischen hat jemand anderes dies geändert. Von Ihnen wurde noch nichts gespeichert.',
+    takeOver: 'Vom neuen Stand ausgehen',
+    forbidden: 'Ihre Rolle darf das nicht.',
+    refused: 'Der Server hat das nicht angenommen: {message}',
+  },
+};
