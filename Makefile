@@ -20,7 +20,7 @@ frontend_sources := $(shell find vue_frontend -name node_modules -prune -o -type
 static_sources := $(shell find static -path static/app -prune -o -type f -print)
 
 .PHONY: help install run test torture bench soak lint format tools chromium \
-	lint-python lint-frontend test-frontend check-size check-migrations
+	lock sbom licences audit lint-python lint-frontend test-frontend check-size check-migrations
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -32,9 +32,20 @@ help:
 	@echo "make bench    how fast a saved change reaches every browser, against the limit"
 	@echo "make soak     200 screens and 5 saves a second for 20 minutes on each stack; MINUTES= for more or less"
 	@echo "make lint     ruff, mypy, eslint, prettier, vue-tsc"
+	@echo "make lock     requirements*.txt, with hashes, from pyproject.toml"
+	@echo "make sbom     bills of materials (CycloneDX) into sbom/"
+	@echo "make licences docs/licences.md"
+	@echo "make audit    known weaknesses of the packages, where the advisory services can be asked"
 	@echo "make format   let ruff and prettier rewrite the sources"
 
 # ---------------------------------------------------------------- install
+
+# Nothing is installed that is not locked by its hash. Two packages come as source alone; what builds them is taken
+# from the lock as well, before all others, and not from wherever an isolated build would fetch it.
+pip_install := .venv/bin/python -m pip install --disable-pip-version-check --quiet \
+	--require-hashes --no-build-isolation --use-pep517
+install_builder = @sed -n '/^setuptools==/,/[^\]$$/p' requirements.txt > .venv/builder.txt; \
+	$(pip_install) -r .venv/builder.txt
 
 install: $(collected_static)
 
@@ -50,7 +61,8 @@ install: $(collected_static)
 	exit 1
 
 $(installed_runtime): requirements.txt | .venv/bin/python
-	.venv/bin/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	$(install_builder)
+	$(pip_install) -r requirements.txt
 	@touch $@
 
 $(installed_packages): vue_frontend/package.json vue_frontend/package-lock.json | $(installed_runtime)
@@ -86,7 +98,7 @@ torture: export TORTURE := 1
 tools: $(installed_tools)
 
 $(installed_tools): requirements-dev.txt $(installed_runtime)
-	.venv/bin/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	$(pip_install) -r requirements-dev.txt
 	@touch $@
 
 chromium: $(installed_tools)
@@ -132,3 +144,16 @@ format: tools $(installed_packages)
 	ruff check --fix
 	ruff format
 	cd vue_frontend && npm run format
+
+# ---------------------------------------------------------------- supply chain
+
+compile := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+# Keeps what is locked as far as pyproject.toml allows; to raise what others bring along, take its line out first.
+lock: tools
+	$(compile) --output-file requirements.txt
+	$(compile) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+sbom licences audit: tools $(installed_packages)
+	.venv/bin/python deploy/supply_chain.py $@
