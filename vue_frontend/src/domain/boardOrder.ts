@@ -77,10 +77,12 @@ export function lastSetAt(patient: Patient): string | null {
   return isSet ? last.datetime : (patient.last_scored?.datetime ?? null);
 }
 
+// One for all comparisons: localeCompare with options makes a new one each time, thousands per sorting.
+const places = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
 /** Bed 2 before bed 10, ward before bed. */
 export function compareByBed(a: Patient, b: Patient): number {
-  const compare = (x: string, y: string) => x.localeCompare(y, 'en', { numeric: true, sensitivity: 'base' });
-  return compare(a.ward, b.ward) || compare(a.bed, b.bed) || a.id - b.id;
+  return places.compare(a.ward, b.ward) || places.compare(a.bed, b.bed) || a.id - b.id;
 }
 
 /** High, medium, red score; the others by their due time, which puts the longest overdue first. */

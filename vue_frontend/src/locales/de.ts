@@ -161,6 +161,16 @@ export const de: typeof en = {
     noMatchText: 'Zu Suche und Filtern passt kein Patient.',
     loading: 'Die Station wird geladen',
   },
+  wall: {
+    pages: 'Seiten der Wand',
+    page: 'Seite {page} von {count}',
+    turnsIn: 'nächste in {seconds} s',
+    held: 'angehalten, {minutes} min',
+    previous: 'Vorige Seite',
+    next: 'Nächste Seite',
+    hold: 'Diese Seite anhalten',
+    goOn: 'Weiter umblättern',
+  },
   flag: {
     oxygen: 'O2',
     oxygenLong: 'Erhält Sauerstoff',

@@ -157,6 +157,16 @@ export const en = {
     noMatchText: 'No patient matches the search and the filters.',
     loading: 'Loading the ward',
   },
+  wall: {
+    pages: 'Pages of the wall',
+    page: 'Page {page} of {count}',
+    turnsIn: 'next in {seconds} s',
+    held: 'held for {minutes} min',
+    previous: 'Previous page',
+    next: 'Next page',
+    hold: 'Hold this page',
+    goOn: 'Go on turning the pages',
+  },
   flag: {
     oxygen: 'O2',
     oxygenLong: 'On oxygen',

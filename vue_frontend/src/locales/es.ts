@@ -158,6 +158,16 @@ export const es: typeof en = {
     noMatchText: 'Ningún paciente coincide con la búsqueda y los filtros.',
     loading: 'Cargando la sala',
   },
+  wall: {
+    pages: 'Páginas de la pantalla',
+    page: 'Página {page} de {count}',
+    turnsIn: 'siguiente en {seconds} s',
+    held: 'detenida {minutes} min',
+    previous: 'Página anterior',
+    next: 'Página siguiente',
+    hold: 'Detener esta página',
+    goOn: 'Seguir pasando páginas',
+  },
   flag: {
     oxygen: 'O2',
     oxygenLong: 'Con oxígeno',
