@@ -195,6 +195,35 @@ def test_a_report_is_corrected_amended_and_retired_with_reasons(
     person.sees("history-done", "retired")
     expect(person.find(f"version-{newest['history_id']}").locator("h3 del")).to_be_visible()
     assert lead.read(f"/api/reports/{report}/")["pulse"] == 72
+
+    # So it stays: after a reload the ledger says who retired it, when and why.
+    person.page.reload()
+    expect(person.find(f"version-{newest['history_id']}").locator("h3 del")).to_be_visible(timeout=PATIENCE)
+    person.sees(f"retirement-{newest['history_id']}", "Entered in error")
+    expect(person.find(f"retire-{newest['history_id']}")).to_have_count(0)
+
+    # All versions can be taken away as a file, with the sign-in of the browser.
+    with person.page.expect_download() as download:
+        person.find("export-versions").click()
+    assert download.value.suggested_filename == "history.csv"
+    rows = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert rows[0].startswith("history_id,")
+    assert [row.split(",")[0] for row in rows[1:]] == [str(first["history_id"])]
+    assert person.problems == []
+
+
+def test_a_report_that_was_retired_with_its_only_version_can_still_be_read(
+    browser: Browser, ward: Stack, lead: RestClient
+) -> None:
+    patient = admit(lead, last_name="Gone")
+    report = lead.record(patient, **WELL)["id"]
+    [version] = lead.read("/api/history/", report=report)["results"]
+    gone = lead.delete(f"/api/history/{version['history_id']}/", {"reason": "Another patient's"})
+    assert gone.status_code == 204
+    person = opened(browser, ward, f"/patients/{patient}/reports/{report}", username="nurse")
+    expect(person.find(f"version-{version['history_id']}").locator("h3 del")).to_be_visible(timeout=PATIENCE)
+    person.sees(f"retirement-{version['history_id']}", "Another patient's")
+    expect(person.find("correct-report")).to_have_count(0)
     assert person.problems == []
 
 

@@ -13,11 +13,11 @@ export type HistoryVersion = Report & {
   amendments: number;
 };
 
-/** One entry of the ledger: what a version held before it was amended or retired. */
+/** One entry of the ledger: what a version held before it was amended or retired, or a person forgotten. */
 export interface Amendment {
   id: number;
   history_id: number;
-  kind: 'amended' | 'retired';
+  kind: 'amended' | 'retired' | 'anonymised';
   amended_at: string;
   amended_by: UserName | null;
   reason: string;
