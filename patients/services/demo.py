@@ -4,7 +4,6 @@ Each stay is cut after one of its complete sets and moved so that the next set i
 some patients were just seen, some are due within minutes, some are overdue.
 """
 
-import csv
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from django.db import transaction
 
 from ..models import Patient
 from ..rules.news2 import SCORED_FIELDS, Score, pathway_interval, score_set
+from .csv_rows import read_rows
 from .errors import Conflict
 from .intake import LINK, Row, take_in
 
@@ -136,12 +136,3 @@ def _moved(row: Row, column: str, shift: timedelta) -> Row:
         return row
     moved_to = datetime.fromisoformat(row.columns[column]) + shift
     return Row(row.line, {**row.columns, column: moved_to.isoformat()})
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The lines of a CSV file with a header; the first line of data is line 2."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return [
-            Row(number, {name: value for name, value in columns.items() if name and value not in (None, "")})
-            for number, columns in enumerate(csv.DictReader(file), start=2)
-        ]

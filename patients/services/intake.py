@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from django.db import IntegrityError
 from rest_framework.exceptions import APIException, ValidationError
 
 from .. import events
@@ -19,6 +20,7 @@ from ..api.representations import RECORDED_FIELDS, represent_history, represent_
 from ..api.serializers import PatientSerializer, ReportSerializer
 from ..models import AmendmentText, Patient, Report
 from ..rules.news2 import is_attempt, is_set
+from ..rules.pathways import PATHWAYS
 from ..rules.stay import ReportFacts
 from .course import due_of, settle
 from .errors import NotAllowed, Refused
@@ -30,14 +32,21 @@ from .stay import course_with, recent_sets, report_facts, score_values
 BODY_COLUMNS: Final = ("height", "weight")  # of a patient: the first report, at admission
 LINK: Final = "hospital_number"
 JSON_COLUMNS: Final = frozenset({"warning_signs", "not_measured"})
+_SURPLUS: Final = {"": ["It has values in columns that the first line does not name."]}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a file: where it stood, and its columns as text; an empty column is left out."""
+    """One row of a file: the line on which it begins, and its columns as text; an empty column is left out.
+
+    `has_surplus`: it has values for which the header names no column. `patient_row`: the patient's own row, where this
+    one is the first report that was made of it.
+    """
 
     line: int
     columns: Mapping[str, str]
+    has_surplus: bool = False
+    patient_row: "Row | None" = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,12 @@ class Outcome:
     known: int = 0  # rows that were there already
     rejects: list[Reject] = field(default_factory=list)
 
+    @property
+    def rejected_rows(self) -> list[Row]:
+        """The rows that were not taken in, or not all of them, in the file's order."""
+        rows = {id(reject.row): reject.row for reject in self.rejects}
+        return sorted(rows.values(), key=lambda row: row.line)
+
     def reject(self, row: Row, errors: Any) -> None:
         """Note why `row` failed, one entry a field; `errors` in DRF's shape."""
         if not isinstance(errors, Mapping):
@@ -74,24 +89,32 @@ def take_in(
     by: Any,
     now: datetime,
     is_entered_at_once: bool = False,
+    is_taken_over: bool = True,
 ) -> tuple[Outcome, Outcome]:
     """Store the rows and return what became of the patients' and of the reports'.
 
     A patient is known by the hospital number, a report by that, its time and its values: a second run adds nothing.
-    With `is_entered_at_once` each report counts as entered when it was taken (the demo), else `now`.
+    With `is_entered_at_once` each report counts as entered when it was taken (the demo), else `now`. Without
+    `is_taken_over` the role of `by` decides on what only doctors may set of a patient. What is wrong with the first
+    report that a patient's height and weight make is told of the patient's row.
     """
     of_patients, of_reports = Outcome(), Outcome()
     waiting: dict[str, list[Row]] = {}
     first_reports: list[Row] = []
     for row in patient_rows:
         number = row.columns.get(LINK)
-        if number is None:
+        if row.has_surplus:
+            of_patients.reject(row, _SURPLUS)
+        elif number is None:
             of_patients.reject(row, {LINK: ["It is needed: it links the reports to the patient."]})
-        elif _take_in_patient(row, outcome=of_patients, by=by, now=now):
+        elif _take_in_patient(row, outcome=of_patients, by=by, now=now, is_taken_over=is_taken_over):
             waiting.setdefault(number, [])
             first_reports += _first_report(row)
     # Of reports of one moment the file's order holds: what the file has itself is known when the patient's own comes.
     for row in (*report_rows, *first_reports):
+        if row.has_surplus:
+            of_reports.reject(row, _SURPLUS)
+            continue
         waiting.setdefault(row.columns.get(LINK, ""), []).append(row)
     for number, rows in waiting.items():
         patient = Patient.objects.filter(hospital_number=number).first() if number else None
@@ -107,10 +130,20 @@ def take_in(
                 if reports:
                     _store(reports[0].patient, reports, by=by, now=now)
                 of_reports.reports += len(reports)
+    _tell_of_patients_row(of_patients, of_reports)
     return of_patients, of_reports
 
 
-def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime) -> bool:
+def _tell_of_patients_row(of_patients: Outcome, of_reports: Outcome) -> None:
+    """The first reports that failed were made of rows of the other file: there somebody can put them right."""
+    told_there = [reject for reject in of_reports.rejects if reject.row.patient_row is not None]
+    of_reports.rejects = [reject for reject in of_reports.rejects if reject.row.patient_row is None]
+    for reject in told_there:
+        assert reject.row.patient_row is not None
+        of_patients.rejects.append(Reject(reject.row.patient_row, reject.field, reject.reason))
+
+
+def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime, is_taken_over: bool) -> bool:
     """Admit the patient of a row; returns whether the patient is there (now, or already)."""
     if Patient.objects.filter(hospital_number=row.columns[LINK]).exists():
         outcome.known += 1
@@ -119,13 +152,18 @@ def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime) -> b
     serializer = PatientSerializer(data=data, context={"user": by, "reads_text": True})
     try:
         serializer.is_valid(raise_exception=True)
-        admit_patient(by=by, now=now, is_taken_over=True, **serializer.validated_data)
+        admit_patient(by=by, now=now, is_taken_over=is_taken_over, **serializer.validated_data)
     except ValidationError as error:
         outcome.reject(row, error.detail)
         return False
     except (Refused, NotAllowed) as error:
         outcome.reject(row, error.errors)
         return False
+    except IntegrityError:  # somebody else takes the same file in, and was faster
+        if not Patient.objects.filter(hospital_number=row.columns[LINK]).exists():
+            raise
+        outcome.known += 1
+        return True
     outcome.patients += 1
     return True
 
@@ -140,7 +178,7 @@ def _first_report(row: Row) -> list[Row]:
     if admitted_at is None:
         admission = Patient.objects.get(hospital_number=number).admission_date
         admitted_at = admission.isoformat()
-    return [Row(row.line, {LINK: number, "datetime": admitted_at, **body})]
+    return [Row(row.line, {LINK: number, "datetime": admitted_at, **body}, patient_row=row)]
 
 
 def _read_new_reports(
@@ -166,7 +204,7 @@ def _read_new_reports(
 
 
 def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: datetime) -> Report | None:
-    data = {name: _read_cell(name, value) for name, value in row.columns.items() if name != LINK}
+    data = {name: read_cell(name, value) for name, value in row.columns.items() if name != LINK}
     serializer = ReportSerializer(
         data={**data, "patient": patient.pk}, context={"user": by, "reads_text": True}
     )
@@ -191,7 +229,7 @@ def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: 
     return report
 
 
-def _read_cell(name: str, text: str) -> Any:
+def read_cell(name: str, text: str) -> Any:
     """What a cell says: lists and objects are JSON. What is none is left for the serializer to refuse."""
     if name not in JSON_COLUMNS:
         return text
@@ -251,11 +289,20 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
 
 def _keep_due_times(patient: Patient, reports: list[Report]) -> None:
     """What was due after each report, as the sets until then asked for."""
-    window: list[ReportFacts] = []
+    window: list[ReportFacts] = []  # from the newest set that decides on
+    due_at: datetime | None = None
+    has_course = bool(PATHWAYS[patient.pathway].course_fields)
     for report in reports:
+        sets = window
         if report.is_set and report.datetime >= patient.admission_date:
             facts = report_facts(report)
-            window = [facts] if facts.score.complete else [*window, facts]
-        report.due_at = due_of(patient, sets=window, report=report).at
+            is_unscored = facts.score.not_scored_because is not None and not facts.is_attempt
+            sets = [facts] if facts.score.complete or is_unscored else [*window, facts]
+        report.due_at = due_of(patient, sets=sets, report=report).at
+        # An incomplete set that brings nothing forward now never will: what follows it is later. Else days of lone
+        # temperatures would be looked through for each of them. A course may yet change what earlier sets asked for.
+        if has_course or len(sets) == 1 or report.due_at != due_at:
+            window = sets
+        due_at = report.due_at
         course = course_with(patient, report=report)
         patient.course = None if course is None else course.as_dict()

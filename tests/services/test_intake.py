@@ -1,10 +1,16 @@
 """Taking in many at once: strictly, each told, nothing raised for the past, nothing added twice."""
 
+from datetime import datetime
+
 import pytest
 
+from patients.api.serializers import ReportSerializer
 from patients.models import Notification, Patient, Report
-from patients.services.intake import Row, take_in
-from patients.services.reports import correct_report, delete_report
+from patients.services import intake
+from patients.services.course import due_of
+from patients.services.intake import Row, read_cell, take_in
+from patients.services.patients import admit_patient
+from patients.services.reports import correct_report, delete_report, record_report
 from tests.services.builders import at, causes, frames, fresh, last_number, told, told_since, wake_ups
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +204,88 @@ def test_reports_of_somebody_discharged_are_taken_in_up_to_then_and_remind_nobod
     assert [reject.field for reject in of_reports.rejects] == ["datetime"]
     patient = fresh(only_patient())
     assert (patient.next_due_at, told(patient), wake_ups(patient)) == (None, [], [])
+
+
+def test_of_two_who_take_the_same_file_in_at_once_one_adds_the_patient(take, monkeypatch):
+    def admit_twice(**values):
+        admit_patient(**values)
+        return admit_patient(**values)
+
+    monkeypatch.setattr(intake, "admit_patient", admit_twice)
+    of_patients, of_reports = take([Row(2, PATIENT)], [report_row(2, 1, NORMAL)])
+    assert (of_patients.patients, of_patients.known, of_reports.reports) == (0, 1, 1)
+
+
+def test_what_was_due_after_each_report_is_what_recording_them_one_by_one_gives(take, lead, nurse):
+    """However long nobody took a complete set: many lone temperatures, refusals, own intervals, a score again."""
+    thin = {"temperature": "37.5"}
+    kinds = [thin, thin, {"pulse": "140"}, {**thin, "monitoring_interval": "10"}, thin, {"weight": "60"},
+             {"not_measured": '{"pulse": "refused"}'}]  # fmt: skip
+    rows = [
+        report_row(number, number / 6, NORMAL if number in (20, 21, 60) else kinds[number % len(kinds)])
+        for number in range(2, 71)
+    ]
+    take([Row(2, PATIENT)], rows)
+    taken_in = only_patient()
+    other = admit_patient(
+        by=lead,
+        now=taken_in.created_at,
+        first_name="B",
+        last_name="B",
+        admission_date=taken_in.admission_date,
+    )
+    for row in rows:
+        when = datetime.fromisoformat(row.columns["datetime"])
+        serializer = ReportSerializer(
+            data={
+                name: read_cell(name, value)
+                for name, value in row.columns.items()
+                if name != "hospital_number"
+            }
+            | {"patient": other.pk},
+            context={"user": nurse, "reads_text": True},
+        )
+        serializer.is_valid(raise_exception=True)
+        values = {**serializer.validated_data}
+        del values["patient"], values["history_change_reason"]
+        record_report(patient_id=other.pk, by=nurse, now=at(12), **{**values, "datetime": when})
+    due = [
+        list(Report.objects.filter(patient=patient).order_by("datetime").values_list("datetime", "due_at"))
+        for patient in (taken_in, other)
+    ]
+    assert len(due[0]) == len(rows)
+    assert due[0] == due[1]
+
+
+def test_a_long_stay_of_lone_values_is_not_looked_through_again_for_each_of_them(take, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(
+        intake,
+        "due_of",
+        lambda patient, *, sets, report: sizes.append(len(sets)) or due_of(patient, sets=sets, report=report),
+    )
+    take(
+        [Row(2, PATIENT)],
+        [report_row(number, number / 60, {"temperature": "37.5"}) for number in range(2, 402)],
+    )
+    assert len(sizes) == 400
+    assert max(sizes) < 30
+
+
+def test_what_is_wrong_with_height_and_weight_is_told_of_the_patients_row(take):
+    row = Row(2, {**PATIENT, "height": "900"})
+    of_patients, of_reports = take([row], [])
+    assert [(reject.row, reject.field) for reject in of_patients.rejects] == [(row, "height")]
+    assert (of_patients.patients, of_reports.rejects) == (1, [])
+
+
+def test_a_row_with_more_cells_than_columns_is_not_guessed_at(take):
+    surplus = Row(3, {**PATIENT, "hospital_number": "H2"}, has_surplus=True)
+    of_patients, of_reports = take(
+        [Row(2, PATIENT), surplus], [Row(2, report_row(2, 1, NORMAL).columns, has_surplus=True)]
+    )
+    assert [reject.row.line for reject in of_patients.rejects + of_reports.rejects] == [3, 2]
+    assert (Patient.objects.count(), Report.objects.count()) == (1, 0)
 
 
 def test_a_file_may_bring_spo2_scale_2_whoever_takes_it_in(nurse):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from patients import clock
-from patients.services.demo import read_rows
+from patients.services.csv_rows import UnreadableFile, read_rows
 from patients.services.intake import Outcome, Row, take_in
 from patients.services.system import system_user
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def _read(path: Path) -> list[Row]:
         try:
             return read_rows(path)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except (OSError, UnreadableFile) as error:
             raise CommandError(f"{path} cannot be read: {error}") from error
 
     def _tell_rejects(self, path: Path, outcome: Outcome) -> None:
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         for reject in outcome.rejects:
             self.stderr.write(f"{path.name} line {reject.row.line}: {reject.field}: {reject.reason}")
         target = path.with_suffix(".rejected.csv")
-        rows = list({id(reject.row): reject.row for reject in outcome.rejects}.values())
+        rows = outcome.rejected_rows
         columns = list(dict.fromkeys(name for row in rows for name in row.columns))
         with target.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, fieldnames=columns)
