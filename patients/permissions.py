@@ -48,6 +48,7 @@ ACTIONS: Final = {
     "resume": "view",
     "metadata": "view",
     "create": "create",
+    "take_in": "create",
     "update": "change",
     "partial_update": "change",
     "patch": "change",

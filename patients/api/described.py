@@ -17,6 +17,9 @@ class Description:
 
     answer: type[Any] | None = None
     body: type[Any] | None = None
+    files: dict[str, str] = field(
+        default_factory=dict
+    )  # in the place of a body: part -> explanation; the first is needed
     purpose: str = "Create"  # which body: see schemas.py
     status: int = 200
     is_array: bool = False

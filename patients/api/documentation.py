@@ -7,6 +7,7 @@ outside an action says its `describe` (described.py).
 
 import inspect
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any, Final
 
 from drf_yasg import openapi
@@ -19,7 +20,7 @@ from .csv_files import CSVRenderer
 from .described import Description
 from .examples import EXAMPLES
 from .listing import RESOURCES
-from .problems import PROBLEMS, REFUSAL
+from .problems import FILE_PROBLEMS, PROBLEMS, REFUSAL
 from .schemas import CHANGE, CREATE, REPLACE, WardlightFieldInspector, answer_of, body_of, name_of
 
 INTRODUCTION: Final = """Bedside observations.
@@ -100,6 +101,16 @@ _VERSION_HEADER: Final = {"ETag": {"type": "string", "description": "the version
 
 def _query(name: str, description: str, *, kind: str = openapi.TYPE_STRING) -> openapi.Parameter:
     return openapi.Parameter(name, openapi.IN_QUERY, type=kind, description=description)
+
+
+def file_parameters(files: Mapping[str, str]) -> list[openapi.Parameter]:
+    """The parts of a multipart body; the first one is needed."""
+    return [
+        openapi.Parameter(
+            name, openapi.IN_FORM, type=openapi.TYPE_FILE, description=words, required=number == 0
+        )
+        for number, (name, words) in enumerate(files.items())
+    ]
 
 
 def list_parameters(subject: str, *, without: frozenset[str] = frozenset()) -> list[openapi.Parameter]:
@@ -226,7 +237,7 @@ class OperationSchema(SwaggerAutoSchema):
 
     # ------------------------------------------------------------ what is sent
     def get_consumes(self) -> list[str]:
-        return ["application/json"]
+        return ["multipart/form-data" if self.description.files else "application/json"]
 
     def get_request_serializer(self) -> Any:
         described = getattr(self.handler, "described", None)
@@ -249,7 +260,8 @@ class OperationSchema(SwaggerAutoSchema):
 
     def add_manual_parameters(self, parameters: list[openapi.Parameter]) -> list[openapi.Parameter]:
         header = self._header()
-        return super().add_manual_parameters(parameters if header is None else [*parameters, header])
+        added = [*file_parameters(self.description.files), *([] if header is None else [header])]
+        return super().add_manual_parameters([*parameters, *added])
 
     def _header(self) -> openapi.Parameter | None:
         if self.description.takes_key:
@@ -297,7 +309,8 @@ class OperationSchema(SwaggerAutoSchema):
     def _errors(self, description: Description) -> set[int]:
         errors = set(description.errors)
         is_write = self.method not in ("GET", "HEAD")
-        has_body = self.get_request_serializer() is not None or self.action == "destroy"
+        has_body = bool(description.files) or self.action == "destroy"
+        has_body = has_body or self.get_request_serializer() is not None
         if not description.is_open:
             errors.add(401)
         if self.subject is not None or is_write:
@@ -316,7 +329,7 @@ class OperationSchema(SwaggerAutoSchema):
         return errors
 
     def _problem(self, status: int) -> openapi.Response:
-        problem = PROBLEMS[status]
+        problem = (FILE_PROBLEMS if self.description.files else PROBLEMS).get(status, PROBLEMS[status])
         definitions = self.components.with_scope(openapi.SCHEMA_DEFINITIONS)
         definitions.setdefault(REFUSAL, problem.schema)
         schema: Any = openapi.SchemaRef(definitions, REFUSAL)

@@ -154,6 +154,16 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "PauseCreate": {"until": "2026-06-10T13:05:00Z", "reason": "In radiology."},
     "PauseChange": {"until": "2026-06-10T12:45:00Z"},
+    "Import": {
+        "patients": {"added": 2, "unchanged": 0, "rejected": 0},
+        "reports": {"added": 5, "unchanged": 0, "rejected": 1},
+        "rejects": [
+            {
+                "file": "reports", "line": 4, "field": "pulse",
+                "reason": "Must be between 0 and 300 /min; 900 was given.",
+            }
+        ],
+    },
     "Statistics": {
         "since": "2026-06-03T12:00:00Z", "until": "2026-06-10T12:00:00Z", "ward": None, "total": _COUNTS,
         "by_ward": [{**_COUNTS, "ward": "7A"}], "by_hour": [{**_COUNTS, "hour": 9}],

@@ -113,6 +113,31 @@ class AmendmentSerializer(serializers.Serializer):
         return represent_amendment(instance)
 
 
+class ImportedSerializer(serializers.Serializer):
+    """What became of the rows of a file."""
+
+    added = serializers.IntegerField()
+    unchanged = serializers.IntegerField(help_text="were there already")
+    rejected = serializers.IntegerField(help_text="were not taken in, or not all of them: `rejects` says why")
+
+
+class RejectSerializer(serializers.Serializer):
+    """Why a row was not taken in; one for each field to blame."""
+
+    file = serializers.ChoiceField(choices=("patients", "reports"))
+    line = serializers.IntegerField(help_text="on which the row begins; the header is line 1")
+    field = serializers.CharField(help_text="empty where the row as a whole is to blame")
+    reason = serializers.CharField()
+
+
+class ImportSerializer(serializers.Serializer):
+    """What became of the files."""
+
+    patients = ImportedSerializer()
+    reports = ImportedSerializer(help_text="with the first reports, of `height` and `weight` of a patient")
+    rejects = RejectSerializer(many=True)
+
+
 class ReasonSerializer(serializers.Serializer):
     rule = serializers.CharField()
     message = serializers.CharField()

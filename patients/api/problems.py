@@ -68,3 +68,16 @@ PROBLEMS: Final = {
         {"Retry-After": {"type": "integer", "description": "seconds"}},
     ),
 }
+
+# What is different where files are sent.
+FILE_PROBLEMS: Final = {
+    400: Problem(
+        "A file is missing, cannot be read, has other columns or too many rows. Nothing was stored.",
+        {"patients": ["No such column: surname."]},
+    ),
+    413: Problem("The body is larger than 10 MiB.", {"detail": "The body is larger than 10 MiB."}),
+    415: Problem(
+        "The body is of another type than multipart/form-data.",
+        {"detail": 'Unsupported media type "application/json" in request.'},
+    ),
+}

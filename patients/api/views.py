@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
@@ -15,6 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from .. import clock, selectors
 from ..events import log_state
 from ..models import Notification, Patient, Report
+from ..permissions import may, role_of
 from ..rules.ranges import RANGES
 from ..services import notifications as notification_services
 from . import listing, plans, writing
@@ -22,9 +24,11 @@ from .csv_files import CSVRenderer, csv_file
 from .described import describe
 from .fluids import fluid_balance
 from .headers import entity_tag, read_if_match
+from .imports import take_in_files
 from .outputs import (
     AmendmentSerializer,
     FluidsSerializer,
+    ImportSerializer,
     NotificationSerializer,
     PreviewSerializer,
     RangeSerializer,
@@ -196,6 +200,26 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
     subject = "patients"
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
+
+    @describe(
+        answer=ImportSerializer,
+        files={
+            "patients": "a CSV file with the fields of a patient as columns; hospital_number is the link",
+            "reports": "a CSV file with the fields of a report as columns; may be left out",
+        },
+    )
+    @action(detail=False, methods=["post"], url_path="import", parser_classes=[MultiPartParser])
+    def take_in(self, request: Request) -> Response:
+        """Take in patients and their reports from CSV files. What fails is listed; the rest is stored.
+
+        A patient is known by hospital number, a report by that, its time and its values: what is there already is not
+        added again, so the same files can be sent until nothing is rejected. Nothing is raised for the past. Both files
+        together have 2000 rows at most, 1000 of them reports of one patient, and the body 10 MiB. Files that cannot
+        be read, or with columns that do not exist, are refused as a whole (400).
+        """
+        if not may(role_of(request.user), "reports", "create"):
+            raise PermissionDenied("Your role does not allow this.")
+        return Response(take_in_files(request, now=clock.now()))
 
     @describe(answer=PatientVersionSerializer, listing="patient_history")
     @action(detail=True)

@@ -22,7 +22,7 @@ from patients.realtime.hub import encode_for
 from patients.roles import as_markdown
 from patients.services.patients import PLAN_FIELDS
 from tests.factories import ILL, make_patient, make_report, signed_in
-from tests.support.description import Operation, operations, resolve, served_paths
+from tests.support.description import Operation, example_files, operations, resolve, served_paths
 from tests.support.signing_in import asking, get_key, make_member, sign_in
 
 # contract.md, "Sign-in", written down once more by hand: the table itself is what is tested here.
@@ -166,6 +166,8 @@ def body_of(operation: Operation, ward: dict[str, Any], *, is_part: bool) -> Any
 
 
 def sent_with(operation: Operation, ward: dict[str, Any], *, is_part: bool) -> dict[str, Any]:
+    if operation.parts:
+        return {"data": example_files(operation)}
     if operation.body_schema is None:
         return {}
     return {"data": body_of(operation, ward, is_part=is_part), "content_type": "application/json"}

@@ -15,7 +15,14 @@ from patients.api.listing import RESOURCES
 from patients.models import Notification, Report, SignIn
 from patients.permissions import ROLES, SUPERUSER, TABLE
 from tests.factories import ILL, make_patient, make_report, signed_in
-from tests.support.description import Operation, assert_has_shape, operations, resolve, served_paths
+from tests.support.description import (
+    Operation,
+    assert_has_shape,
+    example_files,
+    operations,
+    resolve,
+    served_paths,
+)
 from tests.support.signing_in import PASSWORD, asking, get_key, make_member
 
 OPERATIONS = operations()
@@ -70,7 +77,7 @@ def test_an_operation_names_the_errors_that_can_happen(operation: Operation):
         expected.add("403")
     if "{" in operation.path:
         expected.add("404")
-    if operation.body_schema is not None:
+    if operation.body_schema is not None or operation.parts:
         expected |= {"400", "413", "415"}
     headers = parameters_of(operation)
     if "If-Match" in headers:
@@ -162,6 +169,8 @@ def perform(operation: Operation, ward: dict[str, Any], client: Client, *, addre
     options = {}
     if operation.body_schema is not None:
         options = {"data": example_body(operation, ward), "content_type": "application/json"}
+    elif operation.parts:
+        options = {"data": example_files(operation)}
     query = "?reason=Test" if operation.method == "delete" else ""
     return getattr(client, operation.method)((address or address_of(operation, ward)) + query, **options)
 

@@ -6,9 +6,16 @@ from functools import lru_cache
 from typing import Any
 
 import jsonschema
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_yasg.codecs import OpenAPICodecJson
 from drf_yasg.openapi import Info
+
+# What the parts of a multipart body may hold.
+FILES = {
+    "patients": b"hospital_number,first_name,last_name,weight\nA-77,Ada,Byron,61.5\n",
+    "reports": b"hospital_number,datetime,pulse\nA-77,2030-01-01T00:00:00Z,70\n",  # rejected: it is ahead
+}
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -32,6 +39,13 @@ class Operation:
     def body_schema(self) -> dict[str, Any] | None:
         bodies = [parameter for parameter in self.described["parameters"] if parameter["in"] == "body"]
         return bodies[0]["schema"] if bodies else None
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of a multipart body, each a file."""
+        return [
+            parameter["name"] for parameter in self.described["parameters"] if parameter["in"] == "formData"
+        ]
 
     def schema_of(self, status: str) -> dict[str, Any] | None:
         schema: dict[str, Any] | None = self.described["responses"][status].get("schema")
@@ -62,6 +76,11 @@ def operations() -> list[Operation]:
         for method in METHODS
         if method in item
     ]
+
+
+def example_files(operation: Operation) -> dict[str, SimpleUploadedFile]:
+    """The body of an operation that takes files."""
+    return {name: SimpleUploadedFile(f"{name}.csv", FILES[name]) for name in operation.parts}
 
 
 # ---------------------------------------------------------------- shapes

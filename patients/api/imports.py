@@ -1,0 +1,106 @@
+"""Patients and their reports from CSV files over REST: as `manage.py import_csv`, with the rejects in the answer."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+
+from ..services.csv_rows import UnreadableFile, columns_of, rows_of
+from ..services.intake import BODY_COLUMNS, LINK, Outcome, Row, take_in
+from .fields import show
+from .serializers import PatientSerializer, ReportSerializer
+
+LARGEST_IMPORT: Final = 10 * 1024 * 1024  # bytes, the whole body
+# Both files together: such a request ends within half a minute. More: another request, or the command.
+MOST_ROWS: Final = 2000
+# The rows of one patient are one transaction, for which others who write have to wait.
+MOST_REPORTS_OF_A_PATIENT: Final = 1000
+
+PARTS: Final = ("patients", "reports")
+
+
+class BodyTooLarge(APIException):
+    """413."""
+
+    status_code = 413
+    default_detail = f"The body is larger than {LARGEST_IMPORT // 1024 // 1024} MiB."
+
+
+def take_in_files(request: Request, *, now: datetime) -> dict[str, Any]:
+    """Take in the files of a multipart request; what became of their rows.
+
+    Raises BodyTooLarge, and ValidationError naming the part that is missing, unknown, no CSV file, of other columns
+    or too long: then nothing was taken in.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_IMPORT:
+        raise BodyTooLarge
+    rows = _read_parts(request)
+    outcomes = take_in(rows["patients"], rows["reports"], by=request.user, now=now, is_taken_over=False)
+    return represent_import(*outcomes)
+
+
+def represent_import(of_patients: Outcome, of_reports: Outcome) -> dict[str, Any]:
+    """What became of the rows of both files, and each reject with where it stands."""
+    outcomes = {"patients": of_patients, "reports": of_reports}
+    return {
+        "patients": _represent_outcome(of_patients, added=of_patients.patients),
+        "reports": _represent_outcome(of_reports, added=of_reports.reports),
+        "rejects": [
+            {"file": name, "line": reject.row.line, "field": reject.field, "reason": reject.reason}
+            for name, outcome in outcomes.items()
+            for reject in sorted(outcome.rejects, key=lambda reject: reject.row.line)
+        ],
+    }
+
+
+def _represent_outcome(outcome: Outcome, *, added: int) -> dict[str, int]:
+    return {"added": added, "unchanged": outcome.known, "rejected": len(outcome.rejected_rows)}
+
+
+def _read_parts(request: Request) -> dict[str, list[Row]]:
+    sent: Any = request.data  # a QueryDict, since only multipart/form-data is parsed
+    errors: dict[str, list[str]] = {show(name): ["No such part."] for name in sent if name not in PARTS}
+    rows: dict[str, list[Row]] = {name: [] for name in PARTS}
+    for name in PARTS:
+        parts = sent.getlist(name)
+        try:
+            if parts or name == "patients":
+                rows[name] = _read_part(name, parts)
+        except UnreadableFile as error:
+            errors[name] = [str(error)]
+    if not errors and sum(map(len, rows.values())) > MOST_ROWS:
+        errors["detail"] = [f"Both files have over {MOST_ROWS} rows together. Send them in parts."]
+    if errors:
+        raise ValidationError(errors)
+    return rows
+
+
+def _read_part(name: str, parts: list[Any]) -> list[Row]:
+    if len(parts) != 1 or not isinstance(parts[0], UploadedFile):
+        raise UnreadableFile("Send one CSV file.")
+    rows = rows_of(parts[0].read())
+    unknown = columns_of(rows) - _known_columns(name)
+    if unknown:
+        raise UnreadableFile(f"No such column: {', '.join(sorted(map(show, unknown)))}.")
+    if name == "reports":
+        _check_share_of_each_patient(rows)
+    return rows
+
+
+def _known_columns(name: str) -> set[str]:
+    if name == "reports":
+        return {LINK, *ReportSerializer().fields} - {"patient"}
+    return {*PatientSerializer().fields, *BODY_COLUMNS}
+
+
+def _check_share_of_each_patient(rows: Iterable[Row]) -> None:
+    numbers = Counter(row.columns.get(LINK, "") for row in rows)
+    for number, count in numbers.most_common(1):
+        if count > MOST_REPORTS_OF_A_PATIENT:
+            raise UnreadableFile(
+                f"{count} reports of patient {show(number)}: send at most {MOST_REPORTS_OF_A_PATIENT} of one at once."
+            )
