@@ -48,6 +48,27 @@ class PreparedQuery:
         return next(iter(self.all(**values)), None)
 
 
+class PreparedCount:
+    """How many rows the queryset has that `compose` makes, composed once in each thread; without holes."""
+
+    def __init__(self, compose: "Callable[[], QuerySet[Any]]") -> None:
+        self._compose: Final = compose
+        self._of_thread = threading.local()
+
+    def get(self) -> int:
+        statement: tuple[str, Any] | None = getattr(self._of_thread, "statement", None)
+        if statement is None:
+            rows = self._compose()
+            counted, parameters = rows.query.get_compiler(using=rows.db).as_sql()
+            statement = self._of_thread.statement = (
+                f"SELECT COUNT(*) FROM ({counted}) AS counted",
+                parameters,
+            )
+        with connection.cursor() as cursor:
+            cursor.execute(*statement)
+            return int(cursor.fetchone()[0])
+
+
 class _Statement:
     """The composed SQL; stands in for Django's compiler when rows are made into objects."""
 
@@ -58,6 +79,8 @@ class _Statement:
         self.select = self._compiler.select
         self.klass_info = self._compiler.klass_info
         self.annotation_col_map = self._compiler.annotation_col_map
+        self.connection = self._compiler.connection
+        self.get_converters = self._compiler.get_converters
         self._found: list[Any] = []
         rows.query.get_compiler = lambda *args, **kwargs: self  # type: ignore[method-assign]
 
@@ -70,7 +93,10 @@ class _Statement:
             cursor.execute(self._sql, parameters)
             self._found = cursor.fetchall()
         make_objects: Any = self._rows._iterable_class
-        return list(make_objects(self._rows))
+        try:
+            return list(make_objects(self._rows))
+        finally:
+            self._found = []
 
     # What Django's iterables ask of a compiler.
     def execute_sql(self, *args: Any, **kwargs: Any) -> list[list[Any]]:

@@ -34,31 +34,48 @@ class _Rows(BaseIterable):
         queryset: Any = self.queryset
         compiler = queryset.query.get_compiler(using=queryset.db)
         found = compiler.execute_sql(chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size)
-        convert = _row_converter(compiler)
-        read = _Reader(compiler.klass_info, compiler.select).read
+        # A statement that is composed once (patients/prepared.py) keeps how its rows are read, too.
+        convert, layout = kept = getattr(compiler, "rows_layout", None) or (
+            _row_converter(compiler),
+            _Layout(compiler.klass_info, compiler.select),
+        )
+        compiler.rows_layout = kept
+        read = _Reader(layout).read
         for chunk in found:
             for values in chunk:
                 yield read(convert(values))
 
 
-class _Reader:
-    """Makes the object of one table of a joined row, and those of the tables joined to it."""
+class _Layout:
+    """Where the columns of one table lie in a joined row, and those of the tables joined to it."""
 
     def __init__(self, klass_info: Any, select: Sequence[Any]) -> None:
         columns = klass_info["select_fields"]
-        self._names: Final = [select[column][0].target.attname for column in columns]
-        self._values_of: Final = itemgetter(slice(columns[0], columns[-1] + 1))
-        self._key: Final = columns[self._names.index(klass_info["model"]._meta.pk.attname)]
-        self._joined: Final = [
-            (_name_of(joined), _Reader(joined, select))
+        self.names: Final = [select[column][0].target.attname for column in columns]
+        self.values_of: Final = itemgetter(slice(columns[0], columns[-1] + 1))
+        self.key: Final = columns[self.names.index(klass_info["model"]._meta.pk.attname)]
+        self.joined: Final = [
+            (_name_of(joined), _Layout(joined, select))
             for joined in klass_info.get("related_klass_infos", ())
         ]
+
+
+class _Reader:
+    """Makes the objects of the rows of one answer."""
+
+    def __init__(self, layout: _Layout) -> None:
+        self._names: Final = layout.names
+        self._values_of: Final = layout.values_of
+        self._key: Final = layout.key
+        self._joined: Final = [(name, _Reader(joined)) for name, joined in layout.joined]
         self._seen: Final[dict[Any, SimpleNamespace]] = {}
 
     def read(self, row: Sequence[Any]) -> SimpleNamespace:
-        made = SimpleNamespace(**dict(zip(self._names, self._values_of(row), strict=True)))
+        made = SimpleNamespace()
+        attributes = made.__dict__
+        attributes.update(zip(self._names, self._values_of(row), strict=True))
         for name, reader in self._joined:
-            setattr(made, name, reader._read_joined(row))
+            attributes[name] = reader._read_joined(row)
         return made
 
     def _read_joined(self, row: Sequence[Any]) -> SimpleNamespace | None:
@@ -97,11 +114,15 @@ def _row_converter(compiler: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
 
 
 def _converter(converters: Sequence[Any], column: Any, connection: Any) -> Callable[[Any], Any]:
-    """What Django does with a value of this column that is not null; the two frequent ones without its detours."""
+    """What Django does with a value of this column that is not null; the frequent ones without its detours."""
     if type(column.output_field) is JSONField and column.output_field.decoder is None:
         return orjson.loads
     if converters == [getattr(connection.ops, "convert_datetimefield_value", None)]:  # SQLite
         return _in_utc
+    if converters == [
+        getattr(connection.ops, "convert_booleanfield_value", None)
+    ]:  # SQLite, where it is 0 or 1
+        return bool
 
     def convert(value: Any) -> Any:
         for converter in converters:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from patients.models import Patient
-from patients.prepared import Hole, PreparedQuery
+from patients.prepared import Hole, PreparedCount, PreparedQuery
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +82,13 @@ def test_a_lock_is_asked_for_each_time_where_the_database_has_row_locks(patients
             assert query.first(pk=patients[0].pk) == patients[0]
         has_lock = "FOR UPDATE" in queries.captured_queries[-1]["sql"]
         assert has_lock == connection.features.has_select_for_update
+
+
+def test_a_count_is_taken_anew_each_time(patients):
+    count = PreparedCount(lambda: Patient.objects.filter(ward="7A").values("pk")[:3])
+    assert count.get() == 2
+    for _ in range(2):
+        Patient.objects.create(first_name="Ada", last_name="More", ward="7A", admission_date=ADMITTED)
+    with CaptureQueriesContext(connection) as queries:
+        assert count.get() == 3, "as many as the queryset counts at most"
+    assert len(queries) == 1

@@ -4,8 +4,9 @@ Default orders: patients by id; reports, versions and notifications, which grow 
 (reports by `datetime`, then id; versions by `history_id`, in a period by `datetime`; notifications by id).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import django_filters
@@ -14,6 +15,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 
 from .. import selectors
 from ..events import log_state
+from ..prepared import Hole, PreparedCount, PreparedQuery
 from ..rows import without_models
 from . import pagination
 from .fields import read_whole
@@ -158,23 +160,78 @@ def list_objects(
         filters = {**filters}
         ordering = filters.pop("ordering")
     restricted = apply_filters(resource.filter_set, values=filters, rows=rows)
-    terms = pagination.read_ordering(
-        ordering, allowed=resource.orderings, default=default_ordering(resource, filters), model=model
+    asked = _Asked(
+        subject,
+        rows=restricted,
+        is_whole=restricted is rows,
+        terms=pagination.read_ordering(
+            ordering, allowed=resource.orderings, default=default_ordering(resource, filters), model=model
+        ),
+        size=pagination.read_limit(limit),
+        event=event,
     )
-    size = pagination.read_limit(limit)
     if cursor in (None, ""):
-        return _page_by_offset(
-            resource,
-            rows=restricted,
-            terms=terms,
-            size=size,
-            offset=pagination.read_offset(offset),
-            event=event,
-        )
-    is_backward, values = pagination.read_cursor(cursor, terms=terms)
-    return _page_by_cursor(
-        resource, rows=restricted, terms=terms, size=size, is_backward=is_backward, values=values, event=event
-    )
+        return _page_by_offset(asked, offset=pagination.read_offset(offset))
+    is_backward, values = pagination.read_cursor(cursor, terms=asked.terms)
+    return _page_by_cursor(asked, is_backward=is_backward, values=values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A page that was asked for. `is_whole`: nothing restricts the list."""
+
+    subject: str
+    rows: QuerySet[Any]
+    is_whole: bool
+    terms: tuple[pagination.Term, ...]
+    size: int
+    event: int
+
+    def count(self) -> int | None:
+        if self.is_whole:
+            return pagination.tell_count(_count_of_whole(self.subject).get())
+        return pagination.tell_count(pagination.counted_rows(self.rows).count())
+
+    def read(self, *, terms: tuple[pagination.Term, ...], values: list[Any] | None) -> list[Any]:
+        """One row more than the page, which tells whether another follows; behind `values` where given."""
+        if self.is_whole and (values is None or pagination.are_comparable(terms)):
+            query = _page_of_whole(self.subject, terms, size=self.size, is_first=values is None)
+            return query.all(**_by_field(terms, values or ()))
+        rows = self.rows
+        if values is not None:
+            behind = pagination.rows_after(terms, values)
+            if behind is None:
+                return []
+            rows = rows.filter(behind)
+        return list(_in_order(rows, terms)[: self.size + 1])
+
+
+def _in_order(rows: QuerySet[Any], terms: tuple[pagination.Term, ...]) -> QuerySet[Any]:
+    return without_models(rows).order_by(*(term.order_by() for term in terms))
+
+
+def _by_field(terms: tuple[pagination.Term, ...], values: Sequence[Any]) -> dict[str, Any]:
+    return {term.field: value for term, value in zip(terms, values, strict=bool(values))}
+
+
+# Composing the statement of a page takes as long as reading its rows; a whole list has few different ones.
+@lru_cache(maxsize=200)
+def _page_of_whole(
+    subject: str, terms: tuple[pagination.Term, ...], *, size: int, is_first: bool
+) -> PreparedQuery:
+    def compose() -> QuerySet[Any]:
+        rows = RESOURCES[subject].rows()
+        if not is_first:
+            holes = [Hole(term.field, field=term.column) for term in terms]
+            rows = rows.filter(pagination.RowComparison(terms, holes))
+        return _in_order(rows, terms)[: size + 1]
+
+    return PreparedQuery(compose)
+
+
+@lru_cache
+def _count_of_whole(subject: str) -> PreparedCount:
+    return PreparedCount(lambda: pagination.counted_rows(RESOURCES[subject].rows()))
 
 
 def default_ordering(resource: Resource, filters: Mapping[str, Any]) -> str:
@@ -183,83 +240,50 @@ def default_ordering(resource: Resource, filters: Mapping[str, Any]) -> str:
     return (resource.ordering_in_period if is_period else None) or resource.default_ordering
 
 
-def _page_by_offset(
-    resource: Resource,
-    *,
-    rows: QuerySet[Any],
-    terms: tuple[pagination.Term, ...],
-    size: int,
-    offset: int,
-    event: int,
-) -> Page:
-    # One row more than the page tells whether another follows.
-    ordered = without_models(rows).order_by(*(term.order_by() for term in terms))
-    found = list(ordered[offset : offset + size + 1])
-    has_more = len(found) > size
-    found = found[:size]
+def _page_by_offset(asked: _Asked, *, offset: int) -> Page:
+    if offset == 0:
+        found = asked.read(terms=asked.terms, values=None)
+    else:
+        found = list(_in_order(asked.rows, asked.terms)[offset : offset + asked.size + 1])
+    has_more = len(found) > asked.size
+    found = found[: asked.size]
     is_all = offset == 0 and not has_more
     return _page(
-        resource,
+        asked,
         found=found,
-        terms=terms,
         has_next=has_more,
         has_previous=offset > 0,
-        count=len(found) if is_all else pagination.count_rows(rows),
-        event=event,
+        count=len(found) if is_all else asked.count(),
     )
 
 
-def _page_by_cursor(
-    resource: Resource,
-    *,
-    rows: QuerySet[Any],
-    terms: tuple[pagination.Term, ...],
-    size: int,
-    is_backward: bool,
-    values: list[Any],
-    event: int,
-) -> Page:
-    towards = tuple(term.reversed() for term in terms) if is_backward else terms
-    behind = pagination.rows_after(towards, values)
-    found = []
-    if behind is not None:
-        ordered = without_models(rows).filter(behind).order_by(*(term.order_by() for term in towards))
-        found = list(ordered[: size + 1])
-    has_more = len(found) > size
-    found = found[:size]
+def _page_by_cursor(asked: _Asked, *, is_backward: bool, values: list[Any]) -> Page:
+    towards = tuple(term.reversed() for term in asked.terms) if is_backward else asked.terms
+    found = asked.read(terms=towards, values=values)
+    has_more = len(found) > asked.size
+    found = found[: asked.size]
     if is_backward:
         found.reverse()
     return _page(
-        resource,
+        asked,
         found=found,
-        terms=terms,
         has_next=is_backward or has_more,  # the page we came from lies there
         has_previous=has_more or not is_backward,
-        count=pagination.count_rows(rows),
-        event=event,
+        count=asked.count(),
     )
 
 
-def _page(
-    resource: Resource,
-    *,
-    found: list[Any],
-    terms: tuple[pagination.Term, ...],
-    has_next: bool,
-    has_previous: bool,
-    count: int | None,
-    event: int,
-) -> Page:
+def _page(asked: _Asked, *, found: list[Any], has_next: bool, has_previous: bool, count: int | None) -> Page:
     return Page(
         count=count,
-        results=[resource.represent(row) for row in found],
-        next_cursor=pagination.write_cursor(found[-1], terms=terms, is_backward=False)
+        results=[RESOURCES[asked.subject].represent(row) for row in found],
+        next_cursor=pagination.write_cursor(found[-1], terms=asked.terms, is_backward=False)
         if found and has_next
         else None,
-        previous_cursor=pagination.write_cursor(found[0], terms=terms, is_backward=True)
+        previous_cursor=pagination.write_cursor(found[0], terms=asked.terms, is_backward=True)
         if found and has_previous
         else None,
-        event=event,
+        event=asked.event,
     )
 
 

@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models.expressions import OrderBy
 from rest_framework.exceptions import ParseError, ValidationError
 
+from ..prepared import Hole
 from .fields import read_instant, read_whole, show
 from .parsers import read_json
 
@@ -102,7 +103,10 @@ class RowComparison(Func):
 
     def __init__(self, terms: Sequence[Term], values: Sequence[Any]) -> None:
         operator = "<" if terms[0].is_descending else ">"
-        kept = [Value(value, output_field=term.column) for term, value in zip(terms, values, strict=True)]
+        kept = [
+            value if isinstance(value, Hole) else Value(value, output_field=term.column)
+            for term, value in zip(terms, values, strict=True)
+        ]
         super().__init__(
             Row(*(F(term.field) for term in terms)),
             Row(*kept),
@@ -151,6 +155,8 @@ def column_of(model: type[Model], name: str) -> "Field[Any, Any]":
 
 def rows_after(terms: Sequence[Term], values: Sequence[Any]) -> Q | None:
     """The rows behind the row that has `values` in the order `terms`; None where there can be none."""
+    if are_comparable(terms):
+        return Q(RowComparison(terms, values))
     behind: Q | None = None
     equal_so_far = Q()
     for term, value in zip(terms, values, strict=True):
@@ -159,10 +165,12 @@ def rows_after(terms: Sequence[Term], values: Sequence[Any]) -> Q | None:
             here = equal_so_far & after
             behind = here if behind is None else behind | here
         equal_so_far &= term.is_equal(value)
-    is_one_way = len({term.is_descending for term in terms}) == 1
-    if is_one_way and not any(term.is_nullable for term in terms):
-        return Q(RowComparison(terms, values))
     return behind
+
+
+def are_comparable(terms: Sequence[Term]) -> bool:
+    """Whether one comparison of rows says what lies behind another: one way in all columns, and no nulls."""
+    return len({term.is_descending for term in terms}) == 1 and not any(term.is_nullable for term in terms)
 
 
 # ---------------------------------------------------------------- cursors
@@ -215,7 +223,11 @@ def read_offset(value: Any) -> int:
     return offset
 
 
-def count_rows(rows: QuerySet[Any]) -> int | None:
-    """How many there are, exactly, up to 10,000; None above, where counting would cost more than the page."""
-    count = rows.order_by().values("pk")[: COUNTED_AT_MOST + 1].count()
+def counted_rows(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Of `rows` as many as are counted, one more than is told, and nothing of them but the key."""
+    return rows.order_by().values("pk")[: COUNTED_AT_MOST + 1]
+
+
+def tell_count(count: int) -> int | None:
+    """Exact up to 10,000; None above, where counting on would cost more than the page."""
     return count if count <= COUNTED_AT_MOST else None

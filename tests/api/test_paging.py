@@ -257,3 +257,33 @@ def test_an_object_costs_two_queries(subject, django_assert_num_queries):
     (found,) = list_objects(subject).results
     with django_assert_num_queries(2):
         retrieve_object(subject, found.get("history_id", found["id"]))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ordering", ["-datetime", "datetime", "-id"])
+def test_pages_of_a_whole_list_composed_once_follow_what_changes(ordering):
+    """The statement is kept from one request to the next, in each order and size; its rows are not."""
+    patient = make_patient()
+    for round_ in range(2):
+        for hours in range(5):
+            make_report(patient, datetime=clock.now() - timedelta(hours=hours + 10 * round_))
+        plain = list(
+            Report.objects.order_by(ordering, *(["-id"] if ordering == "-datetime" else ["id"])).values_list(
+                "id", flat=True
+            )
+        )
+        for limit in (2, 3):
+            seen, cursor = [], None
+            while True:
+                page = list_objects("reports", ordering=ordering, cursor=cursor, limit=limit)
+                assert page.count == len(plain)
+                seen.append([row["id"] for row in page.results])
+                if page.previous_cursor is not None:
+                    before = list_objects(
+                        "reports", ordering=ordering, cursor=page.previous_cursor, limit=limit
+                    )
+                    assert [row["id"] for row in before.results] == seen[-2]
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+            assert [each for page in seen for each in page] == plain
