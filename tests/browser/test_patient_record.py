@@ -101,6 +101,27 @@ def test_a_full_set_takes_touch_alone_and_few_taps(browser: Browser, ward: Stack
     assert len(others) + 1 <= 5
 
 
+@pytest.mark.parametrize("is_touch", [False, True], ids=["mouse", "touch"])
+def test_a_choice_that_is_not_the_first_hands_on_to_the_next_field(
+    browser: Browser, ward: Stack, lead: RestClient, is_touch: bool
+) -> None:
+    """Once it went back to the first field, and the digits typed next overwrote what stood there."""
+    patient = admit(lead, last_name="Choice")
+    nurse = opened(browser, ward, f"/patients/{patient}/record", username="nurse", is_touch=is_touch)
+    wait_for_ranges(nurse)
+    nurse.find("field-respiration").fill("18")
+    for choice, then in (
+        ("supplemental_oxygen-true", "choice-oxygen_device-nasal_cannula"),
+        ("oxygen_device-venturi", "field-oxygen_flow"),
+        ("consciousness-V", "field-temperature"),
+    ):
+        press = nurse.find(f"choice-{choice}")
+        (press.tap if is_touch else press.click)()
+        expect(nurse.find(then)).to_be_focused(timeout=PATIENCE)
+    expect(nurse.find("field-respiration")).to_have_value("18")
+    nurse.context.close()
+
+
 def test_the_last_set_is_compared_with_and_another_wristband_stops_the_save(
     browser: Browser, ward: Stack, lead: RestClient
 ) -> None:

@@ -26,8 +26,13 @@ export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLE
     if (origin === null) return -1;
     const group =
       origin instanceof HTMLInputElement && origin.type === 'radio' ? origin.closest('fieldset') : null;
-    return list.findIndex(
+    const index = list.findIndex(
       (stop) => stop === origin || (group !== null && stop.closest('fieldset') === group),
+    );
+    if (index !== -1) return index;
+    // Not a stop itself: the one before it. Never to the first field, where what is typed next would overwrite.
+    return list.findLastIndex(
+      (stop) => (stop.compareDocumentPosition(origin) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0,
     );
   }
 
