@@ -217,7 +217,6 @@ export const de: typeof en = {
     intervalAuto: 'Nach Score',
     intervalByPlan: 'Nach Plan',
     intervalOf: 'Alle {duration}',
-    basedOn: 'Aus der Messung von {time}',
     noNotifications: 'Nichts offen.',
     tabs: {
       chart: 'Kurve',

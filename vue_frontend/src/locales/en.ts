@@ -213,7 +213,6 @@ export const en = {
     intervalAuto: 'By score',
     intervalByPlan: 'By the plan',
     intervalOf: 'Every {duration}',
-    basedOn: 'From the set of {time}',
     noNotifications: 'Nothing open.',
     tabs: {
       chart: 'Chart',

@@ -214,7 +214,6 @@ export const es: typeof en = {
     intervalAuto: 'Según la puntuación',
     intervalByPlan: 'Según el plan',
     intervalOf: 'Cada {duration}',
-    basedOn: 'De la toma de {time}',
     noNotifications: 'Nada abierto.',
     tabs: {
       chart: 'Gráfica',
