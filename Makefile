@@ -19,7 +19,7 @@ collected_static := staticfiles/.collected
 frontend_sources := $(shell find vue_frontend -name node_modules -prune -o -type f -print)
 static_sources := $(shell find static -path static/app -prune -o -type f -print)
 
-.PHONY: help install run test torture bench soak lint format tools chromium \
+.PHONY: help install run test torture bench soak lint format tools programs \
 	lock sbom licences audit lint-python lint-frontend test-frontend check-size check-migrations
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -101,8 +101,8 @@ $(installed_tools): requirements-dev.txt $(installed_runtime)
 	$(pip_install) -r requirements-dev.txt
 	@touch $@
 
-chromium: $(installed_tools)
-	@.venv/bin/python -m tests.support.chromium
+programs: $(installed_tools)
+	@.venv/bin/python -m tests.support.programs
 
 check-migrations: $(installed_runtime)
 	.venv/bin/python manage.py makemigrations --check --dry-run patients
@@ -115,7 +115,7 @@ check-size: $(webpack_stats)
 
 # pytest comes last, so that its closing line is the last of the output. On PostgreSQL it repeats the tests
 # that use the database; the rest runs once.
-test torture: install tools chromium lint check-migrations test-frontend check-size
+test torture: install tools programs lint check-migrations test-frontend check-size
 	pytest $(side_by_side) --database=postgres
 	pytest $(side_by_side) --database=sqlite
 

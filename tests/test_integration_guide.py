@@ -1,7 +1,6 @@
 """docs/integration.md: every example is run against a server, and answers what the document says."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser
 from tests.support.clients import RestClient
 from tests.support.guides import Block, assert_is_as_shown, blocks_of
 from tests.support.processes import PROJECT
+from tests.support.programs import CURL
 from tests.support.stacks import KEY, PASSWORD, Stack, StackBuilder
 
 GUIDE = blocks_of("integration.md")
@@ -57,8 +57,8 @@ def test_every_block_is_in_a_language_that_is_run():
     assert {block.kind for block in GUIDE} == LANGUAGES
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 def test_the_commands_answer_what_the_guide_shows(stack: Stack, tmp_path: Path):
+    CURL.require()
     blocks = guide_in("bash")
     script = "set -euo pipefail\n" + "".join(
         f"{block.code}\necho; echo '{END_OF_BLOCK}'\n" for block in blocks
