@@ -61,7 +61,7 @@ class StreamConsumer(GenericAsyncAPIConsumer):
     async def receive_json(self, content: dict[str, Any], **kwargs: Any) -> None:
         """Perform the action that a payload asks for, and reply."""
         request_id = content.get("request_id")
-        if isinstance(request_id, float) and abs(request_id) >= LARGEST_EXACT_NUMBER:
+        if _holds_inexact_number(request_id):
             # Beyond this a JSON number changes on its way, and the client would wait for its own for ever.
             await self.reply(
                 None, errors=[{"request_id": ["Send a number as large as this as text."]}], status=400
@@ -117,6 +117,15 @@ class StreamConsumer(GenericAsyncAPIConsumer):
 
     def get_serializer_context(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_serializer_context(**kwargs), "user": self.scope["user"]}
+
+
+def _holds_inexact_number(value: Any) -> bool:
+    """Whether it is, or has somewhere within, a number that came as another than was sent."""
+    if isinstance(value, dict):
+        return any(map(_holds_inexact_number, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_inexact_number, value))
+    return isinstance(value, float) and abs(value) >= LARGEST_EXACT_NUMBER
 
 
 class UnknownAction(MethodNotAllowed):

@@ -47,6 +47,12 @@ BAD = {
     "deep": (DEEP, None, 400),
     "deep inside a payload": (NESTED, None, 400),
     "NaN as request_id": (framed('{"action": "list", "request_id": NaN}'), None, 400),
+    "a request_id that no number holds": (framed('{"action": "list", "request_id": 1e300}'), "patients", 400),
+    "such a one within": (
+        framed('{"action": "list", "request_id": {"a": [-9223372036854775809]}}'),
+        "patients",
+        400,
+    ),
     "Infinity in data": (framed('{"action": "create", "data": {"first_name": Infinity}}'), None, 400),
     "a lone surrogate": (framed(r'{"action": "list", "request_id": "\ud800"}'), None, 400),
     "over 1 MiB": (framed('{"action": "list", "data": "' + "x" * 1_100_000 + '"}'), None, 413),
@@ -116,7 +122,8 @@ async def test_members_that_collide_with_pythons_own_names_are_harmless(
 
 
 @pytest.mark.parametrize(
-    "request_id", [None, 0, 1.5, "a", "", True, [1, 2], {"a": {"b": None}}, "ö" * 500, 2**53]
+    "request_id",
+    [None, 0, 1.5, "a", "", True, [1, 2], {"a": {"b": None}}, "ö" * 500, 2**53, {"a": [2**63, 0.5]}],
 )
 async def test_any_request_id_comes_back_as_it_was_sent(shared_ward: Ward, request_id: Any) -> None:
     async with await shared_ward.open("viewer") as socket:
