@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import F
 
 from ..api.representations import represent_patient
+from ..bulk import update_all
 from ..events import note_change
 from ..models import Patient
 from ..prepared import Hole, PreparedQuery
@@ -49,17 +50,10 @@ def save_derived(patient: Patient, *, fields: Iterable[str] = DERIVED_FIELDS) ->
         del patient.skip_history_when_saving
 
 
-def save_derived_of_all(patients: Iterable[Patient], *, fields: Sequence[str]) -> None:
-    """`save_derived` of many rows, all locked by the caller: one statement sent once for each, and each change told."""
+def save_derived_of_all(patients: Iterable[Any], *, fields: Sequence[str]) -> None:
+    """`save_derived` of many rows (or plain objects), all locked by the caller; each change is told."""
     patients = list(patients)
-    columns: list[Any] = [Patient._meta.get_field(field) for field in fields]
-    setting = ", ".join(f"{column.column} = %s" for column in columns)
-    rows = [
-        (*(column.get_db_prep_save(getattr(p, column.attname), connection) for column in columns), p.pk)
-        for p in patients
-    ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(f"UPDATE {Patient._meta.db_table} SET {setting} WHERE id = %s", rows)
+    read = attrgetter(*fields, "id")
+    update_all(Patient, fields, [read(patient) for patient in patients], key="id")
     for patient in patients:
-        note_change("patients", "update", patient.pk, partial(represent_patient, patient))
+        note_change("patients", "update", patient.id, partial(represent_patient, patient))

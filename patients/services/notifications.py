@@ -5,13 +5,14 @@ Every function runs in the caller's unit of work.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import F
 
 from ..api.representations import represent_notification
+from ..bulk import insert_all
 from ..events import note_change, note_notification, unit_of_work
 from ..models import Notification, Patient
 from ..prepared import Hole, PreparedQuery
@@ -184,9 +185,11 @@ def reopen(notification: Notification, *, now: datetime) -> Notification:
 
 def earlier_reminders(patients: Iterable[Patient]) -> dict[int, Notification]:
     """By patient: the reminder that exists already for this kind, due time and report, resolved or not."""
-    waiting = {(p.pk, p.reminder_kind, p.next_due_at, p.due_report_id) for p in patients}
+    waiting = {(p.id, p.reminder_kind, p.next_due_at, p.due_report_id) for p in patients}
     same_time = Notification.objects.filter(
-        patient__in=[pk for pk, *_ in waiting], kind__in=_REMINDERS, due_at=F("patient__next_due_at")
+        patient__in=[patient_id for patient_id, *_ in waiting],
+        kind__in=_REMINDERS,
+        due_at=F("patient__next_due_at"),
     )
     return {
         n.patient_id: n
@@ -195,16 +198,15 @@ def earlier_reminders(patients: Iterable[Patient]) -> dict[int, Notification]:
     }
 
 
-def remind_all(reminders: Iterable[Notification], *, now: datetime) -> list[Notification]:
-    """Store new reminders, all at once, and tell them."""
-    reminders = list(reminders)
+def remind_all(reminders: Sequence[Notification], *, now: datetime) -> None:
+    """Store new reminders, one of each patient, all at once, and tell them."""
     for reminder in reminders:
         reminder.escalate_at = first_escalation(reminder, now=now)
-    Notification.objects.bulk_create(reminders)
+    insert_all(reminders, unique="patient_id")
     for reminder in reminders:
-        note_change("notifications", "create", reminder.pk, told(reminder))
-        note_notification(reminder.pk, told(reminder))
-    return reminders
+        represent = cache(told(reminder))  # two frames say the same
+        note_change("notifications", "create", reminder.pk, represent)
+        note_notification(reminder.pk, represent)
 
 
 def remind_again(
@@ -264,7 +266,11 @@ def acknowledge(notification_id: int, *, by: Any, now: datetime) -> Notification
         return notification
 
 
+def is_waiting(status: str) -> bool:
+    """Whether it waits for somebody: open or escalated."""
+    return status in (Notification.Status.OPEN, Notification.Status.ESCALATED)
+
+
 def count_open(notifications: Iterable[Notification]) -> int:
-    """How many wait for somebody: open or escalated."""
-    waiting = (Notification.Status.OPEN, Notification.Status.ESCALATED)
-    return sum(notification.status in waiting for notification in notifications)
+    """How many wait for somebody."""
+    return sum(is_waiting(notification.status) for notification in notifications)

@@ -5,33 +5,43 @@ patient's lock, looks again, stores the notification under a unique key and move
 transaction: two workers cannot both do it, and a worker that dies has done none of it.
 """
 
+import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from hashlib import sha1
+from typing import Any, Final
 
 from background_task.models import Task
 from django.db import connection
 from django.db.models import QuerySet
 
+from ..bulk import update_all
 from ..events import unit_of_work
 from ..models import Notification, Patient
+from ..rows import without_models
 from ..rules.schedule import grace_interval
 from . import notifications
 from .locks import save_derived_of_all
 
 logger = logging.getLogger("wardlight.reminders")
 
-TASK_NAME = "patients.tasks.remind"
-MOST_AT_ONCE = 200
+TASK_NAME: Final = "patients.tasks.remind"
+MOST_AT_ONCE: Final = 1000
 
-_MOVE_TASK = (
-    f"UPDATE {Task._meta.db_table} SET run_at = %s, locked_by = NULL, locked_at = NULL, attempts = 0 "
-    "WHERE task_hash = %s"
+_DUE: Final = Notification.Kind.OBSERVATION_DUE
+_OVERDUE: Final = Notification.Kind.OBSERVATION_OVERDUE
+
+# What a reminder needs of a patient, and what the pushed patient shows: the reports' 130 columns would take longest.
+_COLUMNS: Final = (
+    *(field.name for field in Patient._meta.concrete_fields if field.name != "course"),
+    *(
+        f"{report}__{name}"
+        for report in ("last_report", "last_scored")
+        for name in ("id", "datetime", "news2")
+    ),
 )
-
-_DUE = Notification.Kind.OBSERVATION_DUE
-_OVERDUE = Notification.Kind.OBSERVATION_OVERDUE
 
 
 def plan_next(patient: Patient, *, unresolved: Sequence[Notification]) -> None:
@@ -40,15 +50,16 @@ def plan_next(patient: Patient, *, unresolved: Sequence[Notification]) -> None:
     The row is saved by the caller.
     """
     earlier_at = patient.reminder_at
-    patient.reminder_at, patient.reminder_kind = _next_reminder(patient, unresolved=unresolved)
+    told = {notification.kind for notification in unresolved if notification.is_unresolved}
+    patient.reminder_at, patient.reminder_kind = _next_reminder(patient, told=told)
     if patient.reminder_at != earlier_at:
         _wake_worker(patient, had_task=earlier_at is not None)
 
 
-def _next_reminder(patient: Patient, *, unresolved: Sequence[Notification]) -> tuple[datetime | None, str]:
+def _next_reminder(patient: Patient, *, told: Collection[str]) -> tuple[datetime | None, str]:
+    """When to say what next; `told` are the kinds of the patient's unresolved notifications."""
     if patient.next_due_at is None:
         return None, ""
-    told = {notification.kind for notification in unresolved if notification.is_unresolved}
     if _OVERDUE in told:
         return None, ""
     if _DUE in told:
@@ -62,7 +73,7 @@ def _wake_worker(patient: Patient, *, had_task: bool) -> None:
     tasks and its removal hashes arguments two ways (traps.md)."""
     from ..tasks import remind
 
-    tasks = Task.objects.get_task(TASK_NAME, [patient.pk])
+    tasks = Task.objects.get_task(TASK_NAME, [patient.id])
     if patient.reminder_at is None:
         tasks.delete()
         return
@@ -72,7 +83,7 @@ def _wake_worker(patient: Patient, *, had_task: bool) -> None:
         else 0
     )
     if not moved:
-        remind(patient.pk, schedule=patient.reminder_at)
+        remind(patient.id, schedule=patient.reminder_at)
 
 
 def forget(patient: Patient) -> None:
@@ -98,41 +109,43 @@ def send_due(*, now: datetime, patient_id: int | None = None) -> int:
 
 
 def _lock(due: QuerySet[Patient]) -> list[Patient]:
+    """The rows, locked, as plain objects with a patient's attributes."""
     can_skip = connection.features.has_select_for_update_skip_locked
-    due = due.select_for_update(skip_locked=can_skip, of=("self",))
-    return list(due.select_related("last_report", "last_scored").order_by("reminder_at", "pk")[:MOST_AT_ONCE])
+    due = due.select_for_update(skip_locked=can_skip, of=("self",)).only(*_COLUMNS)
+    due = due.select_related("last_report", "last_scored").order_by("reminder_at", "pk")
+    return list(without_models(due[:MOST_AT_ONCE]))
 
 
-def _unresolved_by_patient(patients: Iterable[Patient]) -> dict[int, list[Notification]]:
-    by_patient: dict[int, list[Notification]] = {patient.pk: [] for patient in patients}
-    waiting = Notification.objects.filter(patient__in=by_patient).exclude(status=Notification.Status.RESOLVED)
-    for notification in waiting.order_by("id"):
-        by_patient[notification.patient_id].append(notification)
-    return by_patient
+def _told_by_patient(patients: Iterable[Patient]) -> tuple[dict[int, set[str]], Counter[int]]:
+    """The kinds of each patient's unresolved notifications, and how many of these wait for somebody."""
+    kinds: dict[int, set[str]] = defaultdict(set)
+    waiting: Counter[int] = Counter()
+    unresolved = Notification.objects.filter(patient__in=[patient.id for patient in patients]).exclude(
+        status=Notification.Status.RESOLVED
+    )
+    for patient_id, kind, status in unresolved.values_list("patient_id", "kind", "status"):
+        kinds[patient_id].add(kind)
+        waiting[patient_id] += notifications.is_waiting(status)
+    return kinds, waiting
 
 
 def _tell(patients: Sequence[Patient], *, now: datetime) -> None:
-    unresolved = _unresolved_by_patient(patients)
     earlier = notifications.earlier_reminders(patients)
     new: list[Notification] = []
     for patient in patients:
         if patient.next_due_at is None:
             continue
         severity, reasons = _severity(patient), [_reason(patient)]
-        reminder = earlier.get(patient.pk)
+        reminder = earlier.get(patient.id)
         if reminder is None:
-            reminder = _reminder(patient, severity=severity, reasons=reasons, now=now)
-            new.append(reminder)
+            new.append(_reminder(patient, severity=severity, reasons=reasons, now=now))
         else:
             notifications.remind_again(reminder, severity=severity, reasons=reasons, now=now)
-        if reminder.pk is None or reminder.pk not in {other.pk for other in unresolved[patient.pk]}:
-            unresolved[patient.pk].append(reminder)
     notifications.remind_all(new, now=now)
+    kinds, waiting = _told_by_patient(patients)
     for patient in patients:
-        patient.open_notifications = notifications.count_open(unresolved[patient.pk])
-        patient.reminder_at, patient.reminder_kind = _next_reminder(
-            patient, unresolved=unresolved[patient.pk]
-        )
+        patient.open_notifications = waiting[patient.id]
+        patient.reminder_at, patient.reminder_kind = _next_reminder(patient, told=kinds[patient.id])
     save_derived_of_all(patients, fields=("open_notifications", "reminder_at", "reminder_kind"))
     _wake_workers(patients)
 
@@ -143,7 +156,7 @@ def _reminder(
     return Notification(
         kind=patient.reminder_kind,
         severity=severity,
-        patient=patient,
+        patient_id=patient.id,
         report_id=patient.due_report_id,
         due_at=patient.next_due_at,
         reasons=reasons,
@@ -153,23 +166,21 @@ def _reminder(
 
 def _wake_workers(patients: Iterable[Patient]) -> None:
     """`_wake_worker` for many, in a few statements."""
-    by_hash = {Task.objects.new_task(TASK_NAME, [p.pk]).task_hash: p for p in patients}
-    tasks = Task.objects.filter(task_hash__in=list(by_hash))
-    told_last = [task_hash for task_hash, patient in by_hash.items() if patient.reminder_at is None]
-    tasks.filter(task_hash__in=told_last).delete()
-    there = set(tasks.values_list("task_hash", flat=True))
-    run_at = Task._meta.get_field("run_at")
-    moves = [
-        (run_at.get_db_prep_value(patient.reminder_at, connection), task_hash)
-        for task_hash, patient in by_hash.items()
-        if task_hash in there
-    ]
-    if moves:
-        with connection.cursor() as cursor:
-            cursor.executemany(_MOVE_TASK, moves)
-    for task_hash, patient in by_hash.items():
-        if patient.reminder_at is not None and task_hash not in there:
+    by_hash = {task_hash(patient.id): patient for patient in patients}
+    told_last = [of_task for of_task, patient in by_hash.items() if patient.reminder_at is None]
+    Task.objects.filter(task_hash__in=told_last).delete()
+    there = set(Task.objects.filter(task_hash__in=list(by_hash)).values_list("task_hash", flat=True))
+    moves = [(by_hash[of_task].reminder_at, None, None, 0, of_task) for of_task in there]
+    update_all(Task, ("run_at", "locked_by", "locked_at", "attempts"), moves, key="task_hash")
+    for of_task, patient in by_hash.items():
+        if patient.reminder_at is not None and of_task not in there:
             _wake_worker(patient, had_task=False)
+
+
+def task_hash(patient_id: int) -> str:
+    """What the library finds a task by. It makes a model or a query for it, which is much for a thousand."""
+    parameters = json.dumps(([patient_id], {}), sort_keys=True)
+    return sha1(f"{TASK_NAME}{parameters}".encode(), usedforsecurity=False).hexdigest()
 
 
 def _severity(patient: Patient) -> str:
