@@ -171,6 +171,7 @@ class Connection:
         "audience",
         "expires_at",
         "held_back",
+        "is_slow",
         "most_unsent",
         "outlet",
         "role",
@@ -190,6 +191,7 @@ class Connection:
         self.expires_at: datetime | None = sign_in.expires_at if sign_in is not None else None
         self.audience = audience_of(role, single=single)
         self.slot = 0
+        self.is_slow = False  # the hub has waited for it in vain
         self.most_unsent = MOST_UNSENT  # more while a large answer is on its way
         self._patience: asyncio.TimerHandle | None = None
         # While a resume replays older frames, newer ones wait here, so that all arrive in order.
@@ -197,6 +199,8 @@ class Connection:
 
     def push(self, frames: bytes) -> None:
         """Hand over encoded frames that the hub fans out."""
+        if self.is_slow and not self.unsent():
+            self.is_slow = False  # it has caught up
         if self.held_back is not None:
             self.held_back.append(frames)
             if sum(map(len, self.held_back)) > MOST_UNSENT:
@@ -227,6 +231,10 @@ class Connection:
         """Return when the client has read most of its answers: nobody piles up more by asking without reading."""
         while self.outlet.unsent() > MOST_UNSENT:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def unsent(self) -> int:
+        """Bytes of what was handed over that wait here: for the client, or for the end of its replay."""
+        return self.outlet.unsent() + sum(map(len, self.held_back or ()))
 
     def hold_back(self) -> None:
         self.held_back = []

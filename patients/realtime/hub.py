@@ -30,10 +30,13 @@ logger = logging.getLogger("wardlight.hub")
 SECONDS_BETWEEN_LOOKS: Final = 0.5
 HEARTBEAT_SECONDS: Final = 10
 TOUCH_SECONDS: Final = 300
-ENTRIES_A_READ: Final = 500  # of a replay, which waits for its client
-# At a time to everybody: after an import by a command there is much to tell, and all of it in one write would
-# count a client as too slow that has had no moment to read.
-ENTRIES_A_LOOK: Final = 100
+ENTRIES_A_READ: Final = 500
+# At a time to everybody. A thousand reminders are 2 MB for each client, and after an import there is much to tell: all
+# of it in one write would count a client as too slow that has had no moment to read.
+BYTES_A_PORTION: Final = 256 * 1024
+PATIENCE: Final = 5.0  # seconds, with clients that have not read the portion before
+PATIENCE_AT_A_STANDSTILL: Final = 0.5  # and where none of them reads at all
+SECONDS_BETWEEN_GLANCES: Final = 0.002
 LONGEST_STEP_ASIDE: Final = 0.1  # seconds
 
 
@@ -53,6 +56,7 @@ class Hub:
         self._offered: deque[tuple[list[Entry], threading.Event]] = deque()
         self._is_draining = False
         self._early: dict[int, Entry] = {}
+        self._handing_out: asyncio.Task[None] | None = None  # the portions after the first
         self._looking: asyncio.Task[None] | None = None
         self._look_again = False
         self._tick = 0
@@ -166,16 +170,52 @@ class Hub:
         for entry in entries:
             if entry.number > self.last:
                 self._early[entry.number] = entry
-        due: list[Entry] = []
-        while (entry_due := self._early.pop(self.last + 1, None)) is not None:
-            due.append(entry_due)
-            self.last += 1
-        if due:
-            self._hand_out(due)
-        if self._early:
+        if self._handing_out is not None and not self._handing_out.done():
+            return  # it goes on with these
+        self._hand_out_portion()
+        if self.last + 1 in self._early:
+            self._handing_out = self._spawn(self._hand_out_rest())
+        elif self._early:
             self._look()
 
     # ------------------------------------------------------------ entries out
+    def _hand_out_portion(self) -> None:
+        due: list[Entry] = []
+        size = 0
+        while size < BYTES_A_PORTION and (entry := self._early.pop(self.last + 1, None)) is not None:
+            due.append(entry)
+            size += len(entry.frame)
+            self.last += 1
+        if due:
+            self._hand_out(due)
+
+    async def _hand_out_rest(self) -> None:
+        while self.last + 1 in self._early:
+            await self._give_time_to_read()
+            self._hand_out_portion()
+        if self._early:
+            self._look()
+
+    async def _give_time_to_read(self) -> None:
+        """Return when all have read what they were handed, or nobody goes on reading.
+
+        Who is behind then is not waited for again before they have caught up: what waits for them grows until it is
+        too much.
+        """
+        await asyncio.sleep(0)  # requests and heartbeats come between two portions
+        behind = [connection for connection in self.connections() if not connection.is_slow]
+        now = self.loop.time()
+        end, standstill, unsent = now + PATIENCE, now + PATIENCE_AT_A_STANDSTILL, 0
+        while behind := [connection for connection in behind if connection.unsent()]:
+            if self.loop.time() >= min(end, standstill):
+                break
+            await asyncio.sleep(SECONDS_BETWEEN_GLANCES)
+            before, unsent = unsent, sum(connection.unsent() for connection in behind)
+            if unsent != before:
+                standstill = self.loop.time() + PATIENCE_AT_A_STANDSTILL
+        for connection in behind:
+            connection.is_slow = True
+
     def _hand_out(self, entries: list[Entry]) -> None:
         started_at = time.perf_counter()
         for audience, group in list(self._groups.items()):
@@ -196,7 +236,7 @@ class Hub:
             for connection in ended:
                 connection.close(CLOSE_SIGNED_OUT)
         elif any(connection.user_id == who["user"] for connection in self.connections()):
-            self._spawn(self._recheck({c for c in self.connections() if c.user_id == who["user"]}))
+            _ = self._spawn(self._recheck({c for c in self.connections() if c.user_id == who["user"]}))
 
     # ------------------------------------------------------------ looking at the log
     def _look(self) -> None:
@@ -217,7 +257,9 @@ class Hub:
             if newer and newer[0].number > self.last + 1:
                 self._adopt(LogState(newer[0].number - 1, self.epoch))
             self._take(newer)
-            if len(entries) < ENTRIES_A_LOOK and not self._look_again:
+            if self._handing_out is not None:
+                await asyncio.wait([self._handing_out])
+            if len(entries) < ENTRIES_A_READ and not self._look_again:
                 return
 
     def _adopt(self, state: LogState) -> None:
@@ -253,7 +295,7 @@ class Hub:
             self._send_heartbeats()
             self._end_expired(clock.now())
             if self._tick % TOUCH_SECONDS == 0:
-                self._spawn(self._touch())
+                _ = self._spawn(self._touch())
 
     def _send_heartbeats(self) -> None:
         heartbeat = self._state_frame("heartbeat")
@@ -283,10 +325,11 @@ class Hub:
             if state is None or state.role != connection.role:
                 connection.close(CLOSE_SIGNED_OUT)
 
-    def _spawn(self, coroutine: Any) -> None:
-        task = self.loop.create_task(coroutine)
+    def _spawn(self, coroutine: Any) -> "asyncio.Task[None]":
+        task: asyncio.Task[None] = self.loop.create_task(coroutine)
         self._tasks.append(task)
         task.add_done_callback(self._forget)
+        return task
 
     def _forget(self, task: "asyncio.Task[None]") -> None:
         self._tasks.remove(task)
@@ -318,7 +361,7 @@ async def _read_beat() -> datetime | None:
 
 async def _read_entries(after: int) -> list[Entry]:
     async with lent_thread():
-        return await database_sync_to_async(events.read_log)(after=after, limit=ENTRIES_A_LOOK)
+        return await database_sync_to_async(events.read_log)(after=after, limit=ENTRIES_A_READ)
 
 
 # ---------------------------------------------------------------- one hub a process

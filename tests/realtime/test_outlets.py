@@ -171,8 +171,8 @@ async def test_a_frame_is_encoded_once_whatever_the_number_of_clients(
 
     hub = Hub.__new__(Hub)
     hub.worker_beat_at = clock.now()
-    hub._groups, hub._early, hub.last, hub.epoch = {}, {}, 0, "e"
-    hub._tick = 0
+    hub._groups, hub._early, hub.last, hub.epoch, hub._tick = {}, {}, 0, "e", 0
+    hub._handing_out = None
     crowd = [make_connection("nurse" if number % 2 else "viewer") for number in range(200)]
     bare = [make_connection("nurse", single="reports") for _ in range(50)]
     for connection in (*crowd, *bare):
@@ -212,6 +212,7 @@ async def test_a_gap_is_waited_for_and_nothing_overtakes_it(monkeypatch: pytest.
     hub = Hub.__new__(Hub)
     hub.worker_beat_at = clock.now()
     hub._groups, hub._early, hub.last, hub.epoch, hub._tick = {}, {}, 10, "e", 0
+    hub._handing_out = None
     monkeypatch.setattr(hub, "_look", lambda: looks.append(datetime.now(UTC)))
     connection = make_connection("viewer")
     hub.register(connection)
