@@ -173,6 +173,45 @@ def test_a_sign_in_that_ends_in_the_middle_of_a_form_loses_nothing(
     assert stored[0]["datetime"] <= began.isoformat()
 
 
+def test_a_correction_is_kept_over_a_reload_and_an_ended_sign_in(
+    browser: Browser, ward: Stack, lead: RestClient
+) -> None:
+    patient = admit(lead, last_name="Interrupted")
+    report = lead.record(patient, **WELL)["id"]
+    nurse = opened(browser, ward, f"/patients/{patient}/reports/{report}", username="nurse")
+    nurse.find("correct-report").click()
+    nurse.find("field-pulse").fill("92")
+    nurse.find("reason").fill("Typed the pulse of the neighbour")
+
+    nurse.page.once("dialog", lambda dialog: dialog.accept())  # "leave the page?", of the browser
+    nurse.page.reload()
+    expect(nurse.find("field-pulse")).to_have_value("92", timeout=PATIENCE)
+    revoke_own_device(nurse.page)
+    nurse.sees("sign-in-reason", "ended")
+
+    # Meanwhile somebody corrects another value: kept, and told by the version that was begun on.
+    other = lead.patch(f"/api/reports/{report}/", {"temperature": 37.2, "history_change_reason": "misread"})
+    assert other.status_code == 200
+    nurse.find("sign-in-username").fill("nurse")
+    nurse.find("sign-in-password").fill(PASSWORD)
+    nurse.find("sign-in-submit").click()
+    nurse.sees("draft", "Draft from")
+    expect(nurse.find("field-pulse")).to_have_value("92")
+    expect(nurse.find("reason")).to_have_value("Typed the pulse of the neighbour")
+    expect(nurse.find("correction-save")).to_be_enabled(timeout=PATIENCE)
+    nurse.find("correction-save").click()
+    nurse.sees("correction-message", "Somebody else changed this report")
+    nurse.find("correction-save").click()
+    nurse.sees("history-done", "corrected")
+    stored = lead.read(f"/api/reports/{report}/")
+    assert (stored["pulse"], stored["temperature"]) == (92, 37.2)
+
+    # Saved, it is no draft any more.
+    nurse.page.reload()
+    expect(nurse.find("correct-report")).to_be_visible(timeout=PATIENCE)
+    expect(nurse.find("correction-form")).to_have_count(0)
+
+
 # ---------------------------------------------------------------- history
 
 

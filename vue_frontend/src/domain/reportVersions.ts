@@ -74,6 +74,11 @@ export function changedFields(before: Recorded | null, after: Recorded): Recorde
   );
 }
 
+/** Under which name a correction of the report, or an amendment of one version of it, is kept as a draft. */
+export function correctionSubject(target: { id: number; history_id?: number }, isAmendment: boolean): string {
+  return isAmendment ? `version-${target.history_id}` : `report-${target.id}`;
+}
+
 /** A report as the form holds it, for correcting it. */
 export function draftOf(report: Report): ObservationDraft {
   const draft = emptyDraft();

@@ -75,7 +75,6 @@ export const patientDe: typeof patientEn = {
       retired: 'Die Fassung wurde zurückgezogen.',
       deleted: 'Der Eintrag wurde gelöscht.',
     },
-    discardHeading: 'Verlassen, ohne zu speichern?',
     discardText: 'Die Korrektur für {patient} wurde nicht gespeichert.',
   },
   audit: {

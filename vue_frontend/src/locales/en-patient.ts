@@ -71,7 +71,6 @@ export const patientEn = {
       retired: 'The version was retired.',
       deleted: 'The report was deleted.',
     },
-    discardHeading: 'Leave without saving?',
     discardText: 'The correction for {patient} has not been saved.',
   },
   audit: {

@@ -73,7 +73,6 @@ export const patientEs: typeof patientEn = {
       retired: 'La versión se retiró.',
       deleted: 'El registro se eliminó.',
     },
-    discardHeading: '¿Salir sin guardar?',
     discardText: 'La corrección de {patient} no se ha guardado.',
   },
   audit: {
