@@ -76,8 +76,8 @@ def search_patients(patients: QuerySet[Patient], *, text: str) -> QuerySet[Patie
 
 
 class Raised(NamedTuple):
-    """What was raised in a period: `counts`, one row for each ward, hour, severity and kind, and `delays`, one row
-    for each notification that was acknowledged."""
+    """What was raised in a period: `counts`, one row for each ward, hour, severity, kind and step of escalation, and
+    `delays`, one row for each notification that was acknowledged."""
 
     counts: Iterable[Mapping[str, Any]]
     delays: Iterable[Mapping[str, Any]]
@@ -99,7 +99,7 @@ def notifications_raised(*, since: datetime, until: datetime, ward: str | None, 
     became_overdue = Exists(same_time.filter(kind=Notification.Kind.OBSERVATION_OVERDUE))
     counts = (
         raised.annotate(became_overdue=became_overdue)
-        .values("ward", "hour", "severity", "kind")
+        .values("ward", "hour", "severity", "kind", "escalated_to")
         .annotate(
             volume=Count("pk"),
             acknowledged=Count("acknowledged_at"),
@@ -109,7 +109,7 @@ def notifications_raised(*, since: datetime, until: datetime, ward: str | None, 
     )
     delay = ExpressionWrapper(F("acknowledged_at") - F("created_at"), output_field=DurationField())
     acknowledged = raised.filter(acknowledged_at__isnull=False).annotate(delay=delay)
-    return Raised(counts, acknowledged.values("ward", "hour", "severity", "kind", "delay"))
+    return Raised(counts, acknowledged.values("ward", "hour", "severity", "kind", "escalated_to", "delay"))
 
 
 def fluids_of(patient_id: int, *, since: datetime, until: datetime) -> list[FluidsRecorded]:

@@ -141,7 +141,7 @@ EXAMPLES: Final[dict[str, Any]] = {
             }
         ],
         "status": "acknowledged", "created_at": _RECORDED_AT, "due_at": None, "acknowledged_by": _NURSE,
-        "acknowledged_at": "2026-06-10T12:06:02Z", "escalated_at": None, "escalated_to": "",
+        "acknowledged_at": "2026-06-10T12:06:02Z", "escalated_at": None, "escalated_to": "", "escalations": [],
         "resolved_at": None, "resolved_because": "", "suppressed_count": 0,
     },
     "Plan": {
@@ -169,6 +169,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "by_ward": [{**_COUNTS, "ward": "7A"}], "by_hour": [{**_COUNTS, "hour": 9}],
         "by_severity": [{**_COUNTS, "severity": "medium"}],
         "by_kind": [{**_COUNTS, "kind": "observation_due"}],
+        "by_escalated_to": [{**_COUNTS, "escalated_to": ""}],
     },
     "Fluids": {
         "since": "2026-06-10T06:00:00Z",

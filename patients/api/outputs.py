@@ -144,6 +144,13 @@ class ReasonSerializer(serializers.Serializer):
     values = serializers.JSONField(help_text="what the rule saw; its members depend on the rule")
 
 
+class EscalationSerializer(serializers.Serializer):
+    """One step of the cascade."""
+
+    to = serializers.CharField(help_text="doctor or lead")
+    at = serializers.DateTimeField()
+
+
 class NotificationSerializer(serializers.Serializer):
     """Something everybody was told, and what became of it."""
 
@@ -161,6 +168,7 @@ class NotificationSerializer(serializers.Serializer):
     acknowledged_at = serializers.DateTimeField(allow_null=True)
     escalated_at = serializers.DateTimeField(allow_null=True)
     escalated_to = serializers.CharField()
+    escalations = EscalationSerializer(many=True, help_text="every step, the oldest first")
     resolved_at = serializers.DateTimeField(allow_null=True)
     resolved_because = serializers.CharField()
     suppressed_count = serializers.IntegerField()
@@ -219,6 +227,12 @@ class CountsByKindSerializer(CountsSerializer):
     kind = serializers.ChoiceField(choices=Notification.Kind.values)
 
 
+class CountsByStepSerializer(CountsSerializer):
+    escalated_to = serializers.CharField(
+        allow_blank=True, help_text="who was told last, doctor or lead; empty: nobody further"
+    )
+
+
 class StatisticsSerializer(serializers.Serializer):
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
@@ -228,6 +242,7 @@ class StatisticsSerializer(serializers.Serializer):
     by_hour = CountsByHourSerializer(many=True)
     by_severity = CountsBySeveritySerializer(many=True)
     by_kind = CountsByKindSerializer(many=True)
+    by_escalated_to = CountsByStepSerializer(many=True)
 
 
 class RangeSerializer(serializers.Serializer):

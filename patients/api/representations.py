@@ -236,6 +236,10 @@ def represent_notification(notification: Notification) -> dict[str, Any]:
         "acknowledged_at": represent_instant(notification.acknowledged_at),
         "escalated_at": represent_instant(notification.escalated_at),
         "escalated_to": notification.escalated_to,
+        # Every step, also those before it was raised again; the two above are the last one's.
+        "escalations": [
+            {"to": step["to"], "at": step["at"].replace("+00:00", "Z")} for step in notification.escalations
+        ],
         "resolved_at": represent_instant(notification.resolved_at),
         "resolved_because": notification.resolved_because,
         "suppressed_count": notification.suppressed_count,

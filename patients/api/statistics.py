@@ -19,12 +19,13 @@ DEFAULT_PERIOD: Final = timedelta(days=7)
 LONGEST_PERIOD: Final = timedelta(days=92)
 LONGEST_WARD: Final = 40
 # Where the rows of `selectors.notification_counts` are told apart by.
-DIMENSIONS: Final = ("ward", "hour", "severity", "kind")
+DIMENSIONS: Final = ("ward", "hour", "severity", "kind", "escalated_to")
 _COUNTED: Final = ("volume", "acknowledged", "due", "overdue")
 
 
 def notification_statistics(query: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
-    """`{since, until, ward, total, by_ward, by_hour, by_severity, by_kind}` of the notifications raised in a period.
+    """`{since, until, ward, total, by_ward, by_hour, by_severity, by_kind,
+    by_escalated_to}` of the notifications raised in a period.
 
     From `since` to before `until`, 92 days at most; the last 7 where not given. `ward` of the query: that ward only.
     Raises ValidationError (400).

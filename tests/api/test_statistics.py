@@ -38,6 +38,18 @@ def told(patient, *, hours_ago, kind="deterioration", severity="high", seconds=N
     )
 
 
+def test_times_are_told_by_the_step_at_which_somebody_answered(viewer):
+    patient = make_patient(ward="7A")
+    for step, seconds in (("", 60), ("", 120), ("doctor", 1000), ("lead", None)):
+        notification = told(patient, hours_ago=1, seconds=seconds)
+        Notification.objects.filter(pk=notification.pk).update(escalated_to=step)
+    steps = viewer.get(ADDRESS).json()["by_escalated_to"]
+    assert [(s["escalated_to"], s["volume"], s["acknowledged"]) for s in steps] == [
+        ("", 2, 2), ("doctor", 1, 1), ("lead", 1, 0),
+    ]  # fmt: skip
+    assert [s["time_to_acknowledge"]["median"] for s in steps] == [60.0, 1000.0, None]
+
+
 def only(rows, **key):
     (found,) = [row for row in rows if key.items() <= row.items()]
     return found

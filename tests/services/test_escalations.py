@@ -11,6 +11,7 @@ from patients.services import escalations
 from patients.services.notifications import acknowledge
 from patients.services.reports import delete_report
 from tests import factories
+from tests.factories import client_of
 from tests.rules.builders import NORMAL
 from tests.services.builders import at, change, frames, fresh, last_number, record, remind_all, told, total
 
@@ -50,7 +51,10 @@ def test_what_nobody_acknowledges_goes_to_the_doctor_and_then_to_the_lead(patien
     assert escalate(now=at(1.5)) == 1
     after = fresh(high)
     assert (after.escalated_to, after.escalated_at, after.escalate_at) == ("lead", at(1.5), None)
-    assert [entry["to"] for entry in after.escalations] == ["doctor", "lead"]
+    assert client_of("viewer").get(f"/api/notifications/{high.pk}/").json()["escalations"] == [
+        {"to": "doctor", "at": "2024-03-01T09:15:00Z"},
+        {"to": "lead", "at": "2024-03-01T09:30:00Z"},
+    ], "every step is there to be seen, not the last alone"
     assert escalate(now=at(100)) == 0, "there is nobody else"
 
 
@@ -85,6 +89,15 @@ def test_what_comes_back_begins_with_the_doctor_again(patient, high, nurse, lead
     assert escalate(now=at(2) + QUARTER - SECOND) == 0
     assert escalate(now=at(2) + QUARTER) == 1
     assert [entry["to"] for entry in fresh(high).escalations] == ["doctor", "doctor"]
+
+
+def test_what_comes_back_acknowledged_waits_for_nobody(patient, high, nurse, lead):
+    acknowledge(high.pk, by=nurse, now=at(1.1))
+    record(patient, total(8), when=at(1.3), by=nurse)
+    better = record(patient, NORMAL, when=at(1.4), by=nurse)
+    delete_report(better.pk, by=lead, now=at(2))
+    assert (fresh(high).status, fresh(high).escalate_at) == ("acknowledged", None)
+    assert escalate(now=at(50)) == 0
 
 
 def test_medium_and_low_ones_wait_for_nobody(patient, nurse):

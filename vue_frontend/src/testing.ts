@@ -96,6 +96,7 @@ export function makeNotification(change: Partial<Notification> = {}): Notificati
     acknowledged_at: null,
     escalated_at: null,
     escalated_to: '',
+    escalations: [],
     resolved_at: null,
     resolved_because: '',
     suppressed_count: 0,

@@ -148,6 +148,7 @@ export interface Notification {
   acknowledged_at: string | null;
   escalated_at: string | null;
   escalated_to: string;
+  escalations: { to: string; at: string }[];
   resolved_at: string | null;
   resolved_because: string;
   suppressed_count: number;
