@@ -1,0 +1,79 @@
+"""What a doctor does in a night, and what the ward's other screens show of it at once."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.support.stacks import Stack, StackBuilder
+
+LOW = re.compile(r"1\s*Low")
+"""The score on the board: number and word."""
+
+
+@pytest.fixture(scope="module")
+def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with stack_builder.running("sqlite", folder=tmp_path_factory.mktemp("doctor")) as stack:
+        yield stack
+
+
+def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_no_new_score(
+    browser: Browser, ward: Stack
+) -> None:
+    rest = ward.signed_in("lead")
+    patient = rest.admit(last_name="Round", first_name="Rosa", ward="7A", bed="5")["id"]
+    rest.record(patient, **{**WELL, "pulse": 95})
+    before = rest.read("/api/reports/", patient=patient)["results"]
+    nurse = Clinician(browser, url=ward.url, username="nurse")
+    doctor = Clinician(browser, url=ward.url, username="doctor")
+    nurse.sign_in()
+    doctor.sign_in()
+    row = nurse.board_row(patient)
+    expect(row).to_contain_text(LOW, timeout=PATIENCE)
+    expect(row.get_by_test_id("due")).to_have_text(re.compile("in (3hr|4hr)"))
+    nurse.mark_page()
+
+    # From the board to the patient's plan: closer watch at first, and when to call.
+    doctor.board_row(patient).click()
+    doctor.sees("patient-name", "ROUND, Rosa")
+    doctor.find("tab-plan").click()
+    doctor.find("plan-edit").click()
+    doctor.find("plan-every-0").fill("30")
+    doctor.find("plan-add-step").click()
+    doctor.find("plan-every-0").fill("20")
+    doctor.find("plan-for-0").fill("3")
+    doctor.find("plan-score").fill("4")
+    doctor.find("plan-above-pulse").fill("120")
+    doctor.find("plan-reason").fill("bleeding risk after the puncture")
+    doctor.find("plan-save").click()
+    doctor.sees("plan-summary", "Every 20min, for 3hr")
+    doctor.sees("plan-summary", "bleeding risk after the puncture")
+
+    # The nurse's board: the interval is the plan's, the score is what it was.
+    expect(row.get_by_test_id("due")).to_have_text(re.compile(r"in (1\d|20)min"), timeout=PATIENCE)
+    expect(row).to_contain_text(LOW)
+
+    # Another pathway and the other scale: flags on the other screen, and no set is scored anew.
+    doctor.find("choice-pathway-dengue").check(force=True)
+    doctor.find("choice-spo2_scale-2").check(force=True)
+    doctor.find("settings-save").click()
+    doctor.sees("settings-saved", "Saved")
+    expect(row).to_contain_text("Dengue", timeout=PATIENCE)
+    expect(row).to_contain_text("Scale 2")
+    expect(row).to_contain_text(LOW)
+    expect(row.get_by_test_id("due")).to_have_text(re.compile(r"in (1\d|20)min"))
+    assert rest.read("/api/reports/", patient=patient)["results"] == before
+
+    # What the nurse reads at the bedside, and may not change.
+    row.click()
+    nurse.sees("patient-plan", "bleeding risk after the puncture")
+    nurse.sees("patient-now", "NEWS2 and dengue")
+    nurse.find("tab-plan").click()
+    expect(nurse.find("plan-summary")).to_be_visible(timeout=PATIENCE)
+    expect(nurse.find("plan-edit")).to_have_count(0)
+    expect(nurse.find("settings-save")).to_have_count(0)
+    assert nurse.was_not_reloaded()
+    assert doctor.problems == []
+    assert nurse.problems == []
