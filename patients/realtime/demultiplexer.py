@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import orjson
 
+from ..api.fields import show
+from ..api.parsers import GIVEN_TWICE, name_given_twice
 from ..permissions import TABLE, role_of
 from .connection import (
     CLOSE_RESTART,
@@ -104,6 +106,10 @@ class _Door:
         try:
             frame = read_frame(message)
             stream, payload = self._address(frame) if self._single is None else (self._single, frame)
+            if (twice := name_given_twice(message["text"])) is not None:
+                raise BadFrame(
+                    f"{show(twice)}: {GIVEN_TWICE}", stream=stream, request_id=payload.get("request_id")
+                )
         except BadFrame as bad:
             client.reply(bad.stream, bad.as_reply(), is_bare=self.is_bare)
         else:

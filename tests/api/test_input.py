@@ -73,6 +73,26 @@ def test_a_body_that_cannot_be_read_is_400(lead, path, text):
     assert response.json()
 
 
+@pytest.mark.parametrize(
+    "text,name",
+    [
+        ('{"patient": 1, "pulse": 70, "pulse": 140}', "pulse"),
+        ('{"patient": 1, "not_measured": {"pulse": "refused", "pulse": "unable"}}', "pulse"),
+        ('{"patient": 1, "pul\\u0073e": 70, "pulse": 70}', "pulse"),
+    ],
+)
+def test_what_a_body_says_twice_is_refused_by_name_and_not_half_taken(lead, text, name):
+    before = Report.objects.count()
+    response = post_text(lead, "/api/reports/", text)
+    assert (response.status_code, list(response.json())) == (400, [name])
+    assert Report.objects.count() == before
+
+
+def test_one_name_in_two_objects_is_not_said_twice(lead, patient):
+    text = f'{{"patient": {patient.pk}, "pulse": 70, "not_measured": {{"weight": "refused"}}}}'
+    assert post_text(lead, "/api/reports/", text).status_code == 201
+
+
 def test_a_body_over_1_mib_is_413(lead, patient):
     response = post_text(lead, "/api/patients/", json.dumps({**NAMES, "diagnosis": "x" * 1024 * 1024}))
     assert response.status_code == 413

@@ -68,6 +68,8 @@ BAD = {
     "create without data": (framed('{"action": "create"}'), "patients", 400),
     "create from a list": (framed('{"action": "create", "data": []}'), "patients", 400),
     "patch with null": (framed('{"action": "patch", "pk": 1, "data": null}'), "patients", 400),
+    "a filter twice": (framed('{"action": "list", "filters": {"ward": "A", "ward": "B"}}'), "patients", 400),
+    "an action twice": (framed('{"action": "list", "action": "list"}'), "patients", 400),
     "NUL in a text": (
         framed(r'{"action": "create", "data": {"first_name": "a\u0000", "last_name": "b"}}'),
         "patients",
