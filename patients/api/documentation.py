@@ -321,7 +321,7 @@ class OperationSchema(SwaggerAutoSchema):
             errors.add(400)
         if has_body:
             errors |= {413, 415}
-        if is_write and self.subject is not None:
+        if is_write and (self.subject is not None or self.get_request_serializer() is not None):
             errors.add(411)
         header = self._header()
         if header is not None:

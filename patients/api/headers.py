@@ -1,13 +1,30 @@
-"""The headers that carry versions and keys: ETag, If-Match, Idempotency-Key, X-Event."""
+"""The headers that carry versions, keys and lengths: ETag, If-Match, Idempotency-Key, X-Event, Transfer-Encoding."""
 
 import re
 from typing import Any, Final
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 
 from .fields import show
 
 _ENTITY_TAG: Final = re.compile(r'\s*(?:W/)?(?:"([0-9]{1,18})"|([0-9]{1,18}))\s*')
+
+
+class LengthRequired(APIException):
+    """A body whose length is not told beforehand is not read (411)."""
+
+    status_code = 411
+    default_detail = "Send the body with a Content-Length, not in chunks."
+
+
+class LengthRequiredMixin:
+    """DRF takes a body without a length for an empty one: a PATCH would change nothing and answer 200."""
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        coding = request.headers.get("Transfer-Encoding", "").lower()
+        if "chunked" in coding and not request.headers.get("Content-Length"):
+            raise LengthRequired
 
 
 def entity_tag(representation: dict[str, Any]) -> dict[str, str]:

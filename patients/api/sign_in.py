@@ -21,6 +21,7 @@ from ..models import SignIn
 from ..permissions import permissions_of, role_of
 from ..services import sign_in_failures, sign_ins
 from .described import describe
+from .headers import LengthRequiredMixin
 from .origins import is_own_origin
 from .parsers import JSONParser
 
@@ -81,7 +82,7 @@ class DetailSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class LoginView(rest_auth.LoginView):
+class LoginView(LengthRequiredMixin, rest_auth.LoginView):
     """Signing in."""
 
     # Nobody is asked for here: an old session cookie would be asked for its CSRF token.
@@ -193,7 +194,7 @@ class PasswordChangeSerializer(StandardPasswordChangeSerializer):
         sign_ins.change_password(self.user, new_password=new_password, keep=_sign_in_of(self.request).pk)
 
 
-class PasswordChangeView(rest_auth.PasswordChangeView):
+class PasswordChangeView(LengthRequiredMixin, rest_auth.PasswordChangeView):
     """One's own password."""
 
     permission_classes = (IsAuthenticated,)

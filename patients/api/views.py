@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +23,7 @@ from . import listing, plans, writing
 from .csv_files import CSVRenderer, csv_file
 from .described import describe
 from .fluids import fluid_balance
-from .headers import entity_tag, read_if_match
+from .headers import LengthRequiredMixin, entity_tag, read_if_match
 from .imports import take_in_files
 from .outputs import (
     AmendmentSerializer,
@@ -44,28 +44,13 @@ from .statistics import notification_statistics
 _PAGING: Final = frozenset({"limit", "offset", "cursor", "ordering", "format"})
 
 
-class LengthRequired(APIException):
-    """A body whose length is not told beforehand is not read (411)."""
-
-    status_code = 411
-    default_detail = "Send the body with a Content-Length, not in chunks."
-
-
-class ResourceViewSet(GenericViewSet):
+class ResourceViewSet(LengthRequiredMixin, GenericViewSet):
     """What all resources share. `subject` is their name in the table of permissions and in the listings."""
 
     subject: str
     lookup_value_regex = "[0-9]+"
     pagination_class = None  # listing.py pages
     filter_backends = ()  # and filters, for the sockets too
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        # DRF takes a body without a length for an empty one: a PATCH would change nothing and answer 200.
-        if "chunked" in request.headers.get("Transfer-Encoding", "") and not request.headers.get(
-            "Content-Length"
-        ):
-            raise LengthRequired
 
     def get_object(self) -> Any:
         return listing.find_object(self.subject, self.kwargs["pk"])

@@ -110,14 +110,22 @@ def test_a_body_just_under_1_mib_is_read(lead):
     assert set(response.json()) == {"diagnosis"}
 
 
-def test_a_body_in_chunks_is_refused_and_not_taken_for_an_empty_one(lead, patient):
-    body = b'{"bed": "9"}'
+@pytest.mark.parametrize("coding", ["chunked", "Chunked"])
+@pytest.mark.parametrize(
+    "method,path",
+    [
+        ("PATCH", "/api/patients/{}/"),
+        ("POST", "/rest-auth/login/"),
+        ("POST", "/rest-auth/password/change/"),
+    ],
+)
+def test_a_body_in_chunks_is_refused_and_not_taken_for_an_empty_one(lead, patient, method, path, coding):
     response = lead.generic(
-        "PATCH",
-        f"/api/patients/{patient.pk}/",
-        body,
+        method,
+        path.format(patient.pk),
+        b'{"bed": "9"}',
         content_type="application/json",
-        headers={"Transfer-Encoding": "chunked"},
+        headers={"Transfer-Encoding": coding},
         CONTENT_LENGTH="",
     )
     assert response.status_code == 411
