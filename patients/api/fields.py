@@ -163,10 +163,20 @@ def measured_field(field_name: str) -> serializers.Field:
 
 
 class InstantField(serializers.DateTimeField):
-    """A moment in ISO 8601, kept in UTC; without an offset it is ward time."""
+    """A moment in ISO 8601, kept in UTC; without an offset it is ward time.
+
+    `needs_time`: a day alone is refused, which stands for its midnight else.
+    """
+
+    def __init__(self, *, needs_time: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.needs_time = needs_time
 
     def to_internal_value(self, value: Any) -> datetime:
-        return read_instant(value)
+        instant = read_instant(value)
+        if self.needs_time and ":" not in value and "T" not in value:
+            raise serializers.ValidationError(_not_an_instant(value))
+        return instant
 
 
 class BirthDateField(serializers.DateField):

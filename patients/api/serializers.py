@@ -237,7 +237,10 @@ class ReportSerializer(ResourceSerializer):
     id = serializers.IntegerField(read_only=True)
     patient = WholeNumberField(help_text="the patient's id; fixed after creation")
     # No default: a PUT without it must not move the observation to the moment of the PUT.
-    datetime = InstantField(required=False, help_text="when it was taken; now where not given")
+    # A set noted for midnight would come behind newer ones, as a late entry, and raise nothing.
+    datetime = InstantField(
+        required=False, needs_time=True, help_text="when it was taken; now where not given"
+    )
     daytime = serializers.ChoiceField(choices=("D", "E", "N"), read_only=True)
     recorded_by = UserReferenceSerializer(read_only=True, allow_null=True)
 

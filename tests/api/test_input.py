@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -215,6 +216,14 @@ def test_a_patients_value_that_cannot_be_is_refused_by_field(lead, field, value)
     assert response.status_code == 400, response.content
     assert set(response.json()) == {field}
     assert not Patient.objects.exists()
+
+
+def test_a_set_needs_the_time_of_the_day(lead, patient):
+    body = {"patient": patient.pk, "pulse": 70}
+    today = timezone.localdate().isoformat()
+    response = lead.post("/api/reports/", {**body, "datetime": today})
+    assert (response.status_code, list(response.json())) == (400, ["datetime"])
+    assert "A time such as" in response.json()["datetime"][0]
 
 
 def test_a_long_unknown_name_is_not_echoed_whole(lead):
