@@ -197,7 +197,7 @@ class BirthDateField(serializers.DateField):
 
 class CodesField(serializers.ListField):
     """A list of known codes, each once; null: not assessed, []: none. Text of a file (context `reads_text`): the codes
-    with spaces or commas between, or the list as JSON."""
+    with spaces or commas between; what of a broken list is left is no code, and never "none"."""
 
     def __init__(self, *, codes: tuple[str, ...], **options: Any) -> None:
         super().__init__(
@@ -209,7 +209,7 @@ class CodesField(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> list[str]:
         if isinstance(data, str) and self.context.get("reads_text"):
-            data = data.translate(str.maketrans('[],"', "    ")).split()
+            data = data.replace(",", " ").split() or [data]
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 

@@ -31,6 +31,7 @@ from .stay import course_with, recent_sets, report_facts, score_values
 
 BODY_COLUMNS: Final = ("height", "weight")  # of a patient: the first report, at admission
 LINK: Final = "hospital_number"
+_NAMES: Final = ("last_name", "first_name")
 JSON_COLUMNS: Final = frozenset({"warning_signs", "not_measured"})
 _SURPLUS: Final = {"": ["It has values in columns that the first line does not name."]}
 
@@ -94,12 +95,15 @@ def take_in(
     """Store the rows and return what became of the patients' and of the reports'.
 
     A patient is known by the hospital number, a report by that, its time and its values: a second run adds nothing.
+    Where the number is that of a patient who never had the row's name, neither the row nor any report of that number
+    is taken in: nobody can say whose they are.
     With `is_entered_at_once` each report counts as entered when it was taken (the demo), else `now`. Without
     `is_taken_over` the role of `by` decides on what only doctors may set of a patient. What is wrong with the first
     report that a patient's height and weight make is told of the patient's row.
     """
     of_patients, of_reports = Outcome(), Outcome()
     waiting: dict[str, list[Row]] = {}
+    doubtful: set[str] = set()
     first_reports: list[Row] = []
     for row in patient_rows:
         number = row.columns.get(LINK)
@@ -107,6 +111,9 @@ def take_in(
             of_patients.reject(row, _SURPLUS)
         elif number is None:
             of_patients.reject(row, {LINK: ["It is needed: it links the reports to the patient."]})
+        elif _is_of_another_name(row):
+            of_patients.reject(row, {LINK: ["The patient with this number has another name."]})
+            doubtful.add(number)
         elif _take_in_patient(row, outcome=of_patients, by=by, now=now, is_taken_over=is_taken_over):
             waiting.setdefault(number, [])
             first_reports += _first_report(row)
@@ -114,6 +121,11 @@ def take_in(
     for row in (*report_rows, *first_reports):
         if row.has_surplus:
             of_reports.reject(row, _SURPLUS)
+            continue
+        if row.columns.get(LINK) in doubtful:
+            of_reports.reject(
+                row, {LINK: ["Two patients have this number: whose report it is cannot be known."]}
+            )
             continue
         waiting.setdefault(row.columns.get(LINK, ""), []).append(row)
     for number, rows in waiting.items():
@@ -141,6 +153,18 @@ def _tell_of_patients_row(of_patients: Outcome, of_reports: Outcome) -> None:
     for reject in told_there:
         assert reject.row.patient_row is not None
         of_patients.rejects.append(Reject(reject.row.patient_row, reject.field, reject.reason))
+
+
+def _is_of_another_name(row: Row) -> bool:
+    """Whether the number of a row is a patient's who, in all versions, never had the row's name."""
+    patient = Patient.objects.filter(hospital_number=row.columns[LINK]).first()
+    if patient is None:
+        return False
+    names = Patient.history.filter(id=patient.pk).values_list(*_NAMES)
+    given = [row.columns.get(name, "").strip().casefold() for name in _NAMES]
+    return not any(
+        all(new in ("", old.casefold()) for new, old in zip(given, known, strict=True)) for known in names
+    )
 
 
 def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime, is_taken_over: bool) -> bool:

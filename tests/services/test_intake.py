@@ -9,7 +9,7 @@ from patients.models import Notification, Patient, Report
 from patients.services import intake
 from patients.services.course import due_of
 from patients.services.intake import Row, read_cell, take_in
-from patients.services.patients import admit_patient
+from patients.services.patients import admit_patient, change_patient
 from patients.services.reports import correct_report, delete_report, record_report
 from tests.services.builders import at, causes, frames, fresh, last_number, told, told_since, wake_ups
 
@@ -184,6 +184,50 @@ def test_a_report_of_nobody_is_handed_back(take):
     assert [(reject.row.line, reject.field) for reject in of_reports.rejects] == [
         (2, "hospital_number"), (3, "hospital_number"),
     ]  # fmt: skip
+
+
+def test_a_number_that_two_people_have_takes_in_neither_the_second_nor_a_report(take):
+    other = Row(3, {**PATIENT, "first_name": "Mary", "last_name": "Shelley", "height": "170"})
+    of_patients, of_reports = take([Row(2, PATIENT), other], [report_row(2, 1, ILL)])
+    assert [(reject.row, reject.field) for reject in of_patients.rejects] == [(other, "hospital_number")]
+    assert [reject.field for reject in of_reports.rejects] == ["hospital_number"]
+    assert (only_patient().last_name, Report.objects.count()) == ("Byron", 0)
+
+
+def test_reports_of_another_persons_number_are_handed_back_in_a_later_file_too(take):
+    take([Row(2, PATIENT)], [])
+    other = Row(2, {**PATIENT, "first_name": "Mary"})
+    of_patients, of_reports = take([other], [report_row(2, 1, ILL)])
+    assert (of_patients.known, len(of_patients.rejects), len(of_reports.rejects)) == (0, 1, 1)
+    assert not Report.objects.exists()
+
+
+def test_a_patient_whose_name_was_put_right_here_is_known_by_the_files_name(take, lead):
+    take([Row(2, PATIENT)], [])
+    change_patient(only_patient().pk, by=lead, now=at(12), changes={"last_name": "Lovelace"})
+    for row in (Row(2, {**PATIENT, "last_name": "BYRON"}), Row(2, {**PATIENT, "last_name": "Lovelace"})):
+        of_patients, _ = take([row], [])
+        assert (of_patients.known, of_patients.rejects) == (1, [])
+
+
+@pytest.mark.parametrize("text", ["[[", ",", '"', "[", "['lethargy']", "lethargy;mucosal_bleed"])
+def test_a_broken_list_of_warning_signs_is_refused_and_not_read_as_none(take, text):
+    _, of_reports = take([Row(2, PATIENT)], [report_row(2, 1, NORMAL, warning_signs=text)])
+    assert [reject.field for reject in of_reports.rejects] == ["warning_signs"]
+
+
+@pytest.mark.parametrize(
+    "text,signs",
+    [
+        ("[]", []),
+        ('["lethargy"]', ["lethargy"]),
+        ("lethargy, mucosal_bleed", ["lethargy", "mucosal_bleed"]),
+        ("lethargy mucosal_bleed", ["lethargy", "mucosal_bleed"]),
+    ],
+)
+def test_warning_signs_are_read_as_a_list_or_as_words(take, text, signs):
+    take([Row(2, PATIENT)], [report_row(2, 1, NORMAL, warning_signs=text)])
+    assert Report.objects.get().warning_signs == signs
 
 
 def test_a_patient_who_cannot_be_is_handed_back_with_their_reports(take):
