@@ -36,8 +36,9 @@ urlpatterns = [
     re_path(r"^swagger/?$", schema_view.with_ui("swagger")),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}),
     path("admin/", admin.site.urls),
-    re_path(rf"^(?:{'|'.join(map(re.escape, pages.SERVER_PATHS))})(?:/.*)?$", pages.not_found),
-    re_path(r"^(?:(?:[^/]+/)*[^/.]+/?)?$", pages.index),
+    # By class and not by dot, which stops at a line break: `/api/x%0A` is no page of the application.
+    re_path(rf"^(?:{'|'.join(map(re.escape, pages.SERVER_PATHS))})(?:[/\r\n][\s\S]*)?\Z", pages.not_found),
+    re_path(r"^(?:(?:[^/\r\n]+/)*[^/.\r\n]+/?)?\Z", pages.index),
 ]
 
 handler404 = "patients.api.pages.not_found"

@@ -40,7 +40,9 @@ def test_what_nobody_else_serves_is_the_applications_with_the_csrf_cookie(client
     assert "no-store" in response["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", ["/nothing.js", "/a/nothing.png", "/.env", "/favicon.ico", "/a.b/"])
+@pytest.mark.parametrize(
+    "path", ["/nothing.js", "/a/nothing.png", "/.env", "/favicon.ico", "/a.b/", "/a%0Ab", "/admin/%0A"]
+)
 def test_files_that_are_not_there_are_404(client, built, path):
     assert client.get(path).status_code == 404
 
@@ -118,7 +120,17 @@ def test_the_browsable_interface_is_shown_to_who_is_signed_in(nurse, ward_pc):
 
 
 # ---------------------------------------------------------------- errors
-@pytest.mark.parametrize("path", ["/api/nothing/", "/api/nothing", "/rest-auth/nothing/", "/health/x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/nothing/",
+        "/api/nothing",
+        "/rest-auth/nothing/",
+        "/health/x",
+        "/api/%0A",
+        "/api/patients/1%0D%0Ax/",
+    ],
+)
 @pytest.mark.parametrize("headers", [{}, HTML])
 def test_an_address_of_the_api_that_nobody_serves_is_404_in_json(client, path, headers):
     response = client.get(path, headers=headers)
