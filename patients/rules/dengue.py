@@ -326,6 +326,7 @@ class DenguePathway:
     """NEWS2, and the rules of dengue's own."""
 
     course_fields: tuple[str, ...] = COURSE_FIELDS
+    clock_rules: tuple[str, ...] = (PROVISIONAL, CONFIRMED)
 
     def course_of(self, stored: Mapping[str, Any] | None) -> Course:
         return Course() if stored is None else Course.from_dict(stored)

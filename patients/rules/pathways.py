@@ -44,6 +44,11 @@ class Pathway(Protocol):
         """The report's fields that its course is made of; none where it keeps no course."""
         ...
 
+    @property
+    def clock_rules(self) -> tuple[str, ...]:
+        """The rules that tell of a time to come: what is told of it follows a late report or a correction."""
+        ...
+
     def course_of(self, stored: Mapping[str, Any] | None) -> Course | None:
         """The course that was stored, an empty one of None; None where the pathway keeps none."""
         ...
@@ -86,6 +91,7 @@ class News2Pathway:
     """NEWS2: the newest set against the complete one before it."""
 
     course_fields: tuple[str, ...] = ()
+    clock_rules: tuple[str, ...] = ()
 
     def course_of(self, stored: Mapping[str, Any] | None) -> None:
         return None
@@ -116,6 +122,7 @@ class UnscoredPathway:
     """`none`: nothing is scored, found or asked for."""
 
     course_fields: tuple[str, ...] = ()
+    clock_rules: tuple[str, ...] = ()
 
     def course_of(self, stored: Mapping[str, Any] | None) -> None:
         return None

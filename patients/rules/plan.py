@@ -82,6 +82,10 @@ class PlannedPathway:
     def course_fields(self) -> tuple[str, ...]:
         return self.pathway.course_fields
 
+    @property
+    def clock_rules(self) -> tuple[str, ...]:
+        return self.pathway.clock_rules
+
     def course_of(self, stored: Mapping[str, Any] | None) -> Course | None:
         return self.pathway.course_of(stored)
 

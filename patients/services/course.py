@@ -76,6 +76,7 @@ def settle(
             _resolve_what_no_report_can_end(patient, unresolved=unresolved, now=now)
         if report is None or report.version > 1:
             _reopen_what_was_closed_by_mistake(patient, unresolved=unresolved, now=now)
+        _keep_clocks_right(patient, sets=sets, unresolved=unresolved)
         if patient.next_due_at != due_before and (patient.next_due_at is None or patient.next_due_at > now):
             notifications.resolve_reminders(unresolved, because=notifications.BECAUSE_RECORDED, now=now)
     unresolved = [notification for notification in unresolved if notification.is_unresolved]
@@ -181,6 +182,16 @@ def _reopen_what_was_closed_by_mistake(
         if all(pathway.remaining_causes(causes, report=later, patient=facts) for later in (None, *since)):
             unresolved.append(notifications.reopen(notification, now=now))
             told.update(cause for cause, _ in causes)
+
+
+def _keep_clocks_right(
+    patient: Patient, *, sets: Sequence[ReportFacts], unresolved: Iterable[Notification]
+) -> None:
+    """A fever noted late, or a time put right, moves the critical phase that a notification tells of."""
+    pathway = pathway_of(patient)
+    if pathway.clock_rules:
+        findings = pathway.findings(patient_facts(patient), reports=sets)
+        notifications.keep_clocks_right(unresolved, findings=findings, rules=pathway.clock_rules)
 
 
 def _tell(

@@ -132,6 +132,20 @@ def resolve_what_is_over(
             resolve(notification, because=BECAUSE_BETTER, now=now)
 
 
+def keep_clocks_right(
+    unresolved: Iterable[Notification], *, findings: Iterable[Finding], rules: Sequence[str]
+) -> None:
+    """Let what these tell by one of `rules` say what the findings say now: the same cause, of another time."""
+    said_now = {finding.cause: finding.as_reason() for finding in findings if finding.rule in rules}
+    for notification in unresolved:
+        if not notification.is_unresolved or notification.kind != Notification.Kind.DETERIORATION:
+            continue
+        reasons = [said_now.get(cause_of(reason), reason) for reason in notification.reasons]
+        if reasons != notification.reasons:
+            notification.reasons = reasons
+            notification.save(update_fields=["reasons"])
+
+
 def raised_on(unresolved: Iterable[Notification], *, report_id: int | None) -> list[Notification]:
     """The deteriorations among these that were raised on this report."""
     return [n for n in unresolved if n.kind == Notification.Kind.DETERIORATION and n.report_id == report_id]

@@ -137,6 +137,32 @@ def test_deleting_the_new_fever_brings_the_critical_phase_back(dengue, nurse, le
     assert open_causes(dengue) == [{PROVISIONAL}]
 
 
+def critical_since(notification):
+    return {reason["values"].get("critical_phase_since") for reason in notification.reasons}
+
+
+def test_a_fever_entered_late_moves_the_clock_that_was_told(dengue, nurse):
+    """Else the screen would say that the critical phase ends hours before it does."""
+    record(dengue, NORMAL, when=at(2), by=nurse)
+    record(dengue, NORMAL, when=at(9), by=nurse)
+    assert open_causes(dengue) == [{PROVISIONAL}, {CONFIRMED}]
+    record(dengue, {"temperature": 38.2}, when=at(5), now=at(9.5), by=nurse)
+    assert open_causes(dengue) == [{PROVISIONAL}]
+    (told_first, _) = deteriorations(dengue)
+    assert critical_since(told_first) == {at(9).isoformat().replace("+00:00", "Z")}
+
+
+def test_a_time_put_right_moves_the_clock_that_was_told(dengue, nurse):
+    reading = record(dengue, {**NORMAL, "hematocrit": 48.0}, when=at(2), by=nurse)
+    other = next(
+        reason for reason in deteriorations(dengue)[0].reasons if reason["rule"] == "haemoconcentration"
+    )
+    correct_report(reading.pk, by=nurse, now=at(2.5), changes={"datetime": at(1)})
+    (raised,) = deteriorations(dengue)
+    assert at(1).isoformat().replace("+00:00", "Z") in critical_since(raised)
+    assert (raised.status, other in raised.reasons) == ("open", True)
+
+
 def test_a_typed_baseline_counts_from_then(dengue, nurse, lead):
     change(dengue, by=lead, now=at(1), hematocrit_baseline=35.0)
     record(dengue, {"hematocrit": 42.0}, when=at(2), by=nurse)
