@@ -29,6 +29,15 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class WithoutTracebackFilter(logging.Filter):
+    """Makes a warning of one line of what a stranger did wrong: it is no fault of the server's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 class RequestLogMiddleware:
     """Takes the proxy's request number or makes one, answers with it, and writes the line."""
 

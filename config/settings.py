@@ -225,7 +225,10 @@ LOG_FORMAT = env.str("LOG_FORMAT", default="line")  # or json: one object a line
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "config.logs.RequestIdFilter"},
+        "without_traceback": {"()": "config.logs.WithoutTracebackFilter"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {
@@ -242,6 +245,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
+        # Else each scan of the network for hosts by name would write tracebacks.
+        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
         "wardlight": {"level": "INFO"},
         # A line a request is for a log that machines read.
         "wardlight.access": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},

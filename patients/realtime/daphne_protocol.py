@@ -1,7 +1,8 @@
-"""Daphne's side of a socket, mended: `install` before it serves (config/asgi.py).
+"""Daphne's side of a connection, mended: `install` before it serves (config/asgi.py).
 
 Daphne 4.2.3 answers a subprotocol that is no ASCII with 500 and a traceback, ends the connection at a message that is
-too large, and answers pings however much of what it sent is still unread.
+too large, answers pings however much of what it sent is still unread, and keeps a request's whole body in memory
+before anybody is asked whether it is too large, or who sends it.
 """
 
 import sys
@@ -9,6 +10,7 @@ from string import printable
 from typing import Any
 from urllib.parse import quote
 
+from ..api.imports import LARGEST_IMPORT
 from .connection import CLOSE_TOO_SLOW, MOST_UNSENT, DirectOutlet
 from .json_frames import LARGEST_FRAME, OVERSIZE
 
@@ -19,7 +21,21 @@ def install() -> None:
     """Where Daphne serves, let it use the protocol below."""
     if "daphne.server" not in sys.modules:
         return  # another server; and Daphne's own modules must not be the first to choose a reactor
+    from daphne import http_protocol
     from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+
+    class Request(http_protocol.WebRequest):
+        """The methods have Twisted's names."""
+
+        kept = 0  # bytes of the body
+
+        def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+            # The views refuse what is larger (413) by its length, or has none (411): the rest is dropped as it comes.
+            kept = data[: LARGEST_IMPORT + 1 - self.kept]
+            self.kept += len(kept)
+            super().handleContentChunk(kept)
+
+    http_protocol.WebRequest = Request
 
     class Protocol(WebSocketProtocol):
         """The methods have autobahn's names."""
