@@ -23,10 +23,7 @@ MOST_AT_ONCE: Final = 200  # patients
 def first_escalation(notification: Notification, *, now: datetime) -> datetime | None:
     """When to escalate what is told now; None where it waits for nobody (contract.md)."""
     is_overdue = notification.kind == Notification.Kind.OBSERVATION_OVERDUE
-    is_high = (
-        notification.kind == Notification.Kind.DETERIORATION
-        and notification.severity == Notification.Severity.HIGH
-    )
+    is_high = notification.severity == Notification.Severity.HIGH
     if notification.acknowledged_at is not None or not (is_overdue or is_high):
         return None
     return now + settings.ESCALATE_AFTER
