@@ -80,8 +80,7 @@ def tell_findings(
     retell_after = settings.RETELL_AFTER if is_new_set else timedelta.max
     new, known = split_new(findings, held=held, now=now, retell_after=retell_after)
     if is_new_set:
-        repeated = {holders[index].pk: holders[index] for _, index in known}
-        for notification in [n for n in repeated.values() if n.report_id != report_id]:
+        for notification in {holders[index].pk: holders[index] for _, index in known}.values():
             notification.suppressed_count += 1
             notification.save(update_fields=["suppressed_count"])
     if new:

@@ -61,6 +61,15 @@ def test_a_higher_level_of_a_held_cause_is_new_and_the_rest_is_counted(patient, 
     assert (second.severity, first.suppressed_count) == ("medium", 1)
 
 
+def test_only_a_new_set_is_counted(patient, nurse, held):
+    """A late report and a correction occasion another look at the newest set, which was counted when it came."""
+    newest = record(patient, INCOMPLETE_THREE, when=at(2.1), by=nurse)
+    record(patient, NORMAL, when=at(0.5), now=at(2.2), by=nurse)
+    correct_report(newest.pk, by=nurse, now=at(2.3), changes={"additional": "on the left arm"})
+    (only,) = deteriorations(patient)
+    assert only.suppressed_count == 1
+
+
 def test_another_parameter_is_another_cause(patient, nurse, held):
     record(patient, {"bp_sys": 88}, when=at(2.1), by=nurse)
     assert [causes(notification) for notification in deteriorations(patient)][1] == {"single_three:bp_sys"}
