@@ -5,7 +5,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent
 LOG = (PROJECT / "docs" / "clinical-safety.md").read_text(encoding="utf-8")
-ROWS = [line for line in LOG.splitlines() if re.match(r"\| \d+ \|", line)]
+HAZARDS, SEEN_TO_FAIL = LOG.split("### Seen to fail")
+ROWS = [line for line in HAZARDS.splitlines() if re.match(r"\| \d+ \|", line)]
 NAMED = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", LOG)
 
 
@@ -28,6 +29,15 @@ def test_every_test_that_the_log_names_exists():
         )
     ]
     assert missing == []
+
+
+def test_each_hazard_was_seen_to_fail_or_is_named_as_not_tried():
+    seen = {int(number) for number in re.findall(r"^\| (\d+) \|", SEEN_TO_FAIL, re.MULTILINE)}
+    not_tried = re.search(r"\*\*Not tried that way yet:(.*?)\*\*", SEEN_TO_FAIL, re.DOTALL)
+    named = {int(number) for number in re.findall(r"row (\d+)", not_tried[1] if not_tried else "")}
+    assert seen | named == set(range(1, len(ROWS) + 1))
+    for test in re.findall(r"`(test_\w+)`", SEEN_TO_FAIL):
+        assert f"::{test}`" in HAZARDS, f"the log does not name {test}"
 
 
 def test_every_file_of_rules_that_the_sources_name_exists():
