@@ -60,6 +60,7 @@ SCREENS = {
     "discharge dialog": Screen("/patients", press=("actions-{ill}", "actions-{ill}-discharge")),
     "move dialog": Screen("/patients", press=("actions-{ill}", "actions-{ill}-move")),
     "admission": Screen("/patients/admit", press=("patient-form-save",)),
+    "import": Screen("/patients/import", waits_for="[data-testid=import-form]"),
     "edit": Screen("/patients/{ill}/edit", waits_for="[data-testid=patient-form]"),
     "patient, chart": Screen("/patients/{ill}"),
     "patient, trends": Screen("/patients/{ill}?view=trends"),

@@ -20,12 +20,14 @@ function readCookie(name: string): string {
 async function send(method: string, address: string, body?: unknown): Promise<unknown> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-CSRFToken'] = readCookie('csrftoken');
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  // The browser itself names the type of a form with files, with the boundary it chose.
+  const isForm = body instanceof FormData;
+  if (body !== undefined && !isForm) headers['Content-Type'] = 'application/json';
   const response = await fetch(address, {
     method,
     headers,
     credentials: 'same-origin',
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || isForm ? body : JSON.stringify(body),
   });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').includes('json');

@@ -78,3 +78,18 @@ export interface FluidBalance {
   shifts: FluidPeriod[];
   last_24_hours: FluidPeriod;
 }
+
+export interface ImportCounts {
+  added: number;
+  unchanged: number;
+  /** Rows; one may have several rejects. */
+  rejected: number;
+}
+
+/** What became of the rows of two files. */
+export interface ImportOutcome {
+  patients: ImportCounts;
+  reports: ImportCounts;
+  /** `line` is the line of the file on which the row begins, the header being 1; `field` "": the row as a whole. */
+  rejects: { file: 'patients' | 'reports'; line: number; field: string; reason: string }[];
+}

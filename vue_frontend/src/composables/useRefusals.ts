@@ -33,7 +33,7 @@ const atTime =
 const RULES: readonly [RegExp, Say][] = [
   [/^The year must /, always('refusal.notATime')],
   [
-    / must be between (\S+) and (\S+?)(?: \S+)?; /,
+    /must be between (\S+) and (\S+?)(?: \S+)?; /,
     (field, [, low, high]) =>
       t('form.impossible', {
         field: nameOf(field),
@@ -44,7 +44,10 @@ const RULES: readonly [RegExp, Say][] = [
   [/whole number(;| is needed)/, ofField('refusal.whole')],
   [/ must be a number; |^A number is needed/, ofField('form.unfinished')],
   [/^Diastolic pressure must be below/, always('form.diastolicHigh')],
-  [/^This field (is required|may not be (null|blank))\.$|^Say why:/, always('patientForm.missing')],
+  [
+    /^This field (is required|may not be (null|blank))\.$|^Say why:|^It is needed:/,
+    always('patientForm.missing'),
+  ],
   [
     /^Ensure this field has no more than (\d+) characters/,
     (_, [, count]) => t('refusal.tooLong', { count: count! }),

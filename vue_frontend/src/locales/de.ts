@@ -32,6 +32,8 @@ export const de: typeof en = {
     notRecorded: 'Nicht erfasst',
     ago: 'vor {duration}',
     bedOf: 'Bett {bed}',
+    chooseFile: 'Datei wählen',
+    noFile: 'Keine gewählt',
     withUnit: '{value} {unit}',
   },
   title: {
@@ -45,6 +47,7 @@ export const de: typeof en = {
     notifications: 'Meldungen',
     patients: 'Patienten',
     admit: 'Patient aufnehmen',
+    import: 'Patienten importieren',
     patientEdit: 'Angaben bearbeiten',
     settings: 'Einstellungen',
     statistics: 'Statistik',

@@ -31,6 +31,8 @@ export const en = {
     notRecorded: 'Not recorded',
     ago: '{duration} ago',
     bedOf: 'Bed {bed}',
+    chooseFile: 'Choose a file',
+    noFile: 'None chosen',
     withUnit: '{value} {unit}',
   },
   title: {
@@ -44,6 +46,7 @@ export const en = {
     notifications: 'Notifications',
     patients: 'Patients',
     admit: 'Admit a patient',
+    import: 'Import patients',
     patientEdit: 'Edit details',
     settings: 'Settings',
     statistics: 'Statistics',

@@ -32,6 +32,8 @@ export const es: typeof en = {
     notRecorded: 'No registrado',
     ago: 'hace {duration}',
     bedOf: 'Cama {bed}',
+    chooseFile: 'Elegir archivo',
+    noFile: 'Ninguno elegido',
     withUnit: '{value} {unit}',
   },
   title: {
@@ -45,6 +47,7 @@ export const es: typeof en = {
     notifications: 'Avisos',
     patients: 'Pacientes',
     admit: 'Ingresar a un paciente',
+    import: 'Importar pacientes',
     patientEdit: 'Editar datos',
     settings: 'Ajustes',
     statistics: 'Estadística',

@@ -22,6 +22,7 @@ const printWard = () => import(/* webpackChunkName: "print-ward" */ '@/views/Pri
 const notifications = () => import(/* webpackChunkName: "notifications" */ '@/views/NotificationsView.vue');
 const patients = () => import(/* webpackChunkName: "patients" */ '@/views/PatientsView.vue');
 const patientForm = () => import(/* webpackChunkName: "patient-form" */ '@/views/PatientFormView.vue');
+const importView = () => import(/* webpackChunkName: "import" */ '@/views/ImportView.vue');
 const settings = () => import(/* webpackChunkName: "settings" */ '@/views/SettingsView.vue');
 const statistics = () => import(/* webpackChunkName: "statistics" */ '@/views/StatisticsView.vue');
 const notFound = () => import(/* webpackChunkName: "not-found" */ '@/views/NotFoundView.vue');
@@ -47,6 +48,7 @@ export const router = createRouter({
       props: () => ({ id: null }),
       meta: { title: 'title.admit' },
     },
+    { path: '/patients/import', name: 'import', component: importView, meta: { title: 'title.import' } },
     {
       path: '/patients/:id(\\d+)/edit',
       name: 'patient-edit',
