@@ -369,7 +369,6 @@ export const de: typeof en = {
     acknowledgeFor: 'Quittieren: {kind}, {name}',
     acknowledging: 'Wird quittiert',
     acknowledgedBy: 'Quittiert von {name} um {time}',
-    escalatedAt: 'Eskaliert um {time}',
     escalatedTo: 'Eskaliert an {role} um {time}',
     resolvedAt: 'Erledigt um {time}: {reason}',
     resolvedPlain: 'Erledigt um {time}',

@@ -363,7 +363,6 @@ export const en = {
     acknowledgeFor: 'Acknowledge: {kind}, {name}',
     acknowledging: 'Acknowledging',
     acknowledgedBy: 'Acknowledged by {name} at {time}',
-    escalatedAt: 'Escalated at {time}',
     escalatedTo: 'Escalated to {role} at {time}',
     resolvedAt: 'Resolved at {time}: {reason}',
     resolvedPlain: 'Resolved at {time}',

@@ -364,7 +364,6 @@ export const es: typeof en = {
     acknowledgeFor: 'Atender: {kind}, {name}',
     acknowledging: 'Atendiendo',
     acknowledgedBy: 'Atendido por {name}, {time}',
-    escalatedAt: 'Escalado {time}',
     escalatedTo: 'Escalado a {role}, {time}',
     resolvedAt: 'Resuelto {time}: {reason}',
     resolvedPlain: 'Resuelto {time}',
