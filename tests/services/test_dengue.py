@@ -56,6 +56,21 @@ def test_what_the_newest_set_shows_of_news2_is_not_told_again_by_a_laboratory_va
     assert len(deteriorations(dengue)) == 1
 
 
+def test_the_severity_is_the_highest_of_all_findings_not_the_firsts(dengue, nurse):
+    record(dengue, {**NARROW, "respiration": 8}, when=at(1), by=nurse)
+    (raised,) = deteriorations(dengue)
+    assert raised.reasons[0]["rule"] == "risk_band", "low-medium, and told as low by itself"
+    assert "shock_sign" in {reason["rule"] for reason in raised.reasons}
+    assert raised.severity == "high"
+
+
+def test_what_an_amendment_ended_says_so(dengue, nurse):
+    narrow = record(dengue, {**NARROW, "temperature": 38.4}, when=at(2), by=nurse)
+    correct_report(narrow.pk, by=nurse, now=at(2.1), changes={"bp_dia": NORMAL["bp_dia"]})
+    (raised,) = deteriorations(dengue)
+    assert (raised.status, raised.resolved_because) == ("resolved", "based on amended observation")
+
+
 def test_all_that_one_report_brings_is_one_notification_of_the_highest_severity(dengue, nurse):
     values = {**NARROW, "temperature": 37.0, "warning_signs": ["lethargy", "mucosal_bleed"]}
     record(dengue, values, when=at(2), by=nurse)
