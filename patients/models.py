@@ -234,6 +234,7 @@ class Report(models.Model):
             version_index("patient", "history_id", name="version_of_patient"),
             version_index("patient", "datetime", "history_id", name="version_of_patient_by_time"),
             version_index("status", "history_id", name="version_by_status"),
+            version_index("status", "datetime", "history_id", name="version_by_status_and_time"),
         ),
         history_id_field=models.BigAutoField(primary_key=True),
         # simple-history's own column ends at 100 characters; a reason is a sentence or three.
@@ -311,6 +312,7 @@ class Notification(models.Model):
         ordering = ("id",)
         indexes = (
             models.Index(fields=("patient", "status"), name="notification_of_patient"),
+            models.Index(fields=("patient", "id"), name="notification_of_patient_by_id"),
             models.Index(fields=("status", "id"), name="notification_by_status"),
             models.Index(
                 fields=("escalate_at",),
@@ -318,6 +320,7 @@ class Notification(models.Model):
                 name="notification_to_escalate",
             ),
             models.Index(fields=("created_at", "id"), name="notification_by_time"),
+            models.Index(fields=("due_at", "id"), name="notification_by_due_time"),
         )
         # SQL holds nulls distinct, so a reminder without a report needs a constraint of its own. A deterioration
         # has no due_at and is told apart by its causes (services.notifications).

@@ -1,8 +1,8 @@
 """Pages that cost the same wherever they lie: a place is a row's values, not a number of rows to skip."""
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -37,11 +37,15 @@ _MISREAD: Final = (ValueError, TypeError, OverflowError, ParseError, ValidationE
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One column of an order. Nulls come last either way, on both databases, which differ by themselves."""
+    """One column of an order. Nulls come last either way, on both databases, which differ by themselves.
+
+    `is_present`: of rows without a null there.
+    """
 
     column: "Field[Any, Any]"
     is_descending: bool = False
     nulls_first: bool = False
+    is_present: bool = False
 
     @property
     def field(self) -> str:
@@ -49,7 +53,7 @@ class Term:
 
     @property
     def is_nullable(self) -> bool:
-        return self.column.null
+        return self.column.null and not self.is_present
 
     def reversed(self) -> "Term":
         return Term(self.column, not self.is_descending, self.is_nullable and not self.nulls_first)
@@ -166,6 +170,35 @@ def rows_after(terms: Sequence[Term], values: Sequence[Any]) -> Q | None:
             behind = here if behind is None else behind | here
         equal_so_far &= term.is_equal(value)
     return behind
+
+
+def parts_of(
+    terms: tuple[Term, ...], values: Sequence[Any] | None
+) -> Iterator[tuple[Q | None, tuple[Term, ...]]]:
+    """What lies behind `values` (None: everything), in order: one part after the other, each with its own order.
+
+    Two parts where the first column may be null: an index has its nulls at one end, but not on both databases and both
+    ways at the end where they are shown.
+    """
+    first, rest = terms[0], terms[1:]
+    if not first.is_nullable:
+        behind = None if values is None else rows_after(terms, values)
+        if behind is not None or values is None:
+            yield behind, terms
+        return
+    null = Q(**{f"{first.field}__isnull": True})
+    present = replace(first, is_present=True)
+    for is_null in (True, False) if first.nulls_first else (False, True):
+        part = null if is_null else ~null
+        order = rest if is_null else (present, *rest)
+        if values is not None and (values[0] is None) == is_null:
+            behind = rows_after(order, values[1:] if is_null else values)
+            if behind is None:
+                continue
+            part &= behind
+        elif values is not None and is_null == first.nulls_first:
+            continue  # this part lies before
+        yield part, order
 
 
 def are_comparable(terms: Sequence[Term]) -> bool:

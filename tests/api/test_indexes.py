@@ -44,6 +44,8 @@ LISTS = [
     ),
     ("history", "-history_id", {"report": 1}, "version_of_report"),
     ("history", "-history_id", {"status": "febrile"}, "version_by_status"),
+    ("history", "-datetime", {"status": "febrile"}, "version_by_status_and_time"),
+    ("history", None, {"status": "febrile", "since": "2020-01-01T00:00:00Z"}, "version_by_status_and_time"),
     ("reports", "-datetime", {}, "report_by_time"),
     ("reports", "datetime", {"since": "2020-01-01T00:00:00Z"}, "report_by_time"),
     ("reports", "-id", {}, PRIMARY_KEY),
@@ -53,6 +55,9 @@ LISTS = [
     ("notifications", "-id", {}, PRIMARY_KEY),
     ("notifications", "-created_at", {}, "notification_by_time"),
     ("notifications", "-id", {"status": "open"}, "notification_by_status"),
+    ("notifications", "-id", {"patient": 1}, "notification_of_patient_by_id"),
+    ("notifications", "due_at", {}, "notification_by_due_time"),
+    ("notifications", "-due_at", {}, "notification_by_due_time"),
 ]
 
 
@@ -78,10 +83,15 @@ def plan_of(sql):
         return "\n".join(row[3] for row in cursor.fetchall())
 
 
-def rows_query(queries):
-    (sql,) = [
+def rows_queries(queries):
+    """One; two where nulls of the first column follow."""
+    return [
         query["sql"] for query in queries if "ORDER BY" in query["sql"] and "eventcounter" not in query["sql"]
     ]
+
+
+def rows_query(queries):
+    (sql,) = rows_queries(queries)
     return sql
 
 
@@ -101,12 +111,27 @@ def test_a_page_is_read_in_the_order_of_an_index(subject, ordering, filters, ind
     cursor = None if is_first else cursor_of(subject, ordering or "-datetime")
     with CaptureQueriesContext(connection) as queries:
         list_objects(subject, filters=filters, ordering=ordering, cursor=cursor, limit=2)
-    plan = plan_of(rows_query(queries))
-    assert "Sort" not in plan, plan
-    assert "TEMP B-TREE" not in plan, plan
-    if index is not PRIMARY_KEY:
-        serving = {index, LIBRARYS.get(index, index)}
-        assert any(f" {name}" in plan for name in serving), plan
+    for sql in rows_queries(queries):
+        plan = plan_of(sql)
+        assert "Sort" not in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
+        if "IS NULL" in sql:
+            continue  # among rows that are null there the order is the key's, which serves as well
+        if index is not PRIMARY_KEY:
+            serving = {index, LIBRARYS.get(index, index)}
+            assert any(f" {name}" in plan for name in serving), plan
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("ordering", ["-history_id", "history_date", "-id"])
+def test_another_order_than_by_time_sorts_only_the_keys_of_a_period(ordering):
+    """No index has it; sorting the rows themselves took half a minute for a million."""
+    with CaptureQueriesContext(connection) as queries:
+        list_objects("history", filters={"since": "2020-01-01T00:00:00Z"}, ordering=ordering, limit=2)
+    sql = rows_query(queries)
+    keys = sql[sql.index(" IN (SELECT") : sql.rindex("LIMIT 3")]
+    assert "temperature" not in keys
+    assert "LIMIT 3" in keys
 
 
 @pytest.mark.usefixtures("rows")

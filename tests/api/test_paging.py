@@ -10,7 +10,8 @@ from patients import clock
 from patients.api import pagination
 from patients.api.listing import RESOURCES, list_objects, retrieve_object
 from patients.events import log_state
-from patients.models import Patient, Report
+from patients.models import Notification, Patient, Report
+from patients.selectors import HistoricalReport
 from tests.factories import client_of, make_patient, make_report, make_user
 
 pytestmark = pytest.mark.django_db
@@ -287,3 +288,64 @@ def test_pages_of_a_whole_list_composed_once_follow_what_changes(ordering):
                 if cursor is None:
                     break
             assert [each for page in seen for each in page] == plain
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ordering", ["due_at", "-due_at", "due_at,-id", "-due_at,id"])
+def test_notifications_without_a_due_time_come_last_and_each_is_on_one_page(ordering):
+    moment = clock.now()
+    patient = make_patient()
+    for place, hours in enumerate([None, 2, 1, None, 2, None, 3]):
+        Notification.objects.create(
+            patient=patient,
+            kind="observation_due" if hours else "deterioration",
+            severity="low",
+            created_at=moment,
+            due_at=moment + timedelta(hours=hours) if hours else None,
+            report=make_report(patient, datetime=moment - timedelta(hours=place)),
+            status="resolved",
+        )
+    first, _, last = ordering.partition(",")
+    reverse = first.startswith("-")
+    is_id_reversed = last.startswith("-") if last else reverse
+    everything = sorted(Notification.objects.all(), key=lambda each: each.id, reverse=is_id_reversed)
+    timed = sorted(
+        (each for each in everything if each.due_at), key=lambda each: each.due_at, reverse=reverse
+    )
+    plain = [each.id for each in [*timed, *(each for each in everything if each.due_at is None)]]
+    for limit in (1, 2, 3, 100):
+        pages, cursor = [], None
+        while True:
+            page = list_objects("notifications", ordering=ordering, cursor=cursor, limit=limit)
+            pages.append([row["id"] for row in page.results])
+            if page.previous_cursor is not None:
+                before = list_objects(
+                    "notifications", ordering=ordering, cursor=page.previous_cursor, limit=limit
+                )
+                assert [row["id"] for row in before.results] == pages[-2]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert [each for page in pages for each in page] == plain
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ordering", ["-history_id", "history_date", "-id", "datetime"])
+def test_a_period_is_paged_in_any_order(ordering):
+    patient = make_patient()
+    for hours in (5, 3, 9, 1, 7, 3):
+        make_report(patient, datetime=clock.now() - timedelta(hours=hours))
+    filters = {"since": (clock.now() - timedelta(hours=8)).isoformat()}
+    whole = [row["history_id"] for row in list_objects("history", filters=filters, ordering=ordering).results]
+    found = HistoricalReport.objects.filter(datetime__gte=filters["since"])
+    tie = "-history_id" if ordering.startswith("-") else "history_id"
+    assert whole == list(found.order_by(ordering, tie).values_list("history_id", flat=True))
+    paged, cursor = [], None
+    while True:
+        page = list_objects("history", filters=filters, ordering=ordering, cursor=cursor, limit=2)
+        assert page.count == 5
+        paged += [row["history_id"] for row in page.results]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert paged == whole
