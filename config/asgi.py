@@ -37,7 +37,11 @@ class DjangoApplication(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: Any) -> Any:
-        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+        response = await sync_to_async(self.get_response, thread_sensitive=True)(request)
+        if response.streaming:
+            # Whoever reads a file slowly must not keep a thread; what reads the file's rows asks for one each time.
+            request.scope["lent_thread"].give_back()
+        return response
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if state.is_stopping:
@@ -48,8 +52,8 @@ class DjangoApplication(ASGIHandler):
         get_hub()  # a process that only takes requests publishes them too
         state.requests_in_flight += 1
         try:
-            async with lent_thread():
-                await super().__call__(scope, receive, send)
+            async with lent_thread() as loan:
+                await super().__call__({**scope, "lent_thread": loan}, receive, send)
         finally:
             state.requests_in_flight -= 1
 

@@ -2,10 +2,14 @@
 
 Daphne 4.2.3 answers a subprotocol that is no ASCII with 500 and a traceback, ends the connection at a message that is
 too large, answers pings however much of what it sent is still unread, and keeps a request's whole body in memory
-before anybody is asked whether it is too large, or who sends it.
+before anybody is asked whether it is too large, or who sends it. A file that is sent in pieces it takes in as fast as
+it is made, however slowly it is read, and after the time for a request it ends it as if it were complete.
 """
 
+import asyncio
+import logging
 import sys
+import time
 from string import printable
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +17,8 @@ from urllib.parse import quote
 from ..api.imports import LARGEST_IMPORT
 from .connection import CLOSE_TOO_SLOW, MOST_UNSENT, DirectOutlet
 from .json_frames import LARGEST_FRAME, OVERSIZE
+
+logger = logging.getLogger("wardlight.server")
 
 _SUBPROTOCOLS = "sec-websocket-protocol"
 
@@ -22,20 +28,8 @@ def install() -> None:
     if "daphne.server" not in sys.modules:
         return  # another server; and Daphne's own modules must not be the first to choose a reactor
     from daphne import http_protocol
+    from daphne.server import Server
     from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
-
-    class Request(http_protocol.WebRequest):
-        """The methods have Twisted's names."""
-
-        kept = 0  # bytes of the body
-
-        def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
-            # The views refuse what is larger (413) by its length, or has none (411): the rest is dropped as it comes.
-            kept = data[: LARGEST_IMPORT + 1 - self.kept]
-            self.kept += len(kept)
-            super().handleContentChunk(kept)
-
-    http_protocol.WebRequest = Request
 
     class Protocol(WebSocketProtocol):
         """The methods have autobahn's names."""
@@ -66,3 +60,73 @@ def install() -> None:
                 super().onPing(payload)
 
     WebSocketFactory.protocol = Protocol
+
+    class Request(http_protocol.WebRequest):
+        """The methods have Twisted's and Daphne's names."""
+
+        kept = 0  # bytes of the body
+        pace: Pace | None = None  # of an answer that comes in pieces
+
+        def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+            # The views refuse what is larger (413) by its length, or has none (411): the rest is dropped as it comes.
+            kept = data[: LARGEST_IMPORT + 1 - self.kept]
+            self.kept += len(kept)
+            super().handleContentChunk(kept)
+
+        def handle_reply(self, message: dict[str, Any]) -> None:
+            is_piece = message["type"] == "http.response.body" and message.get("more_body", False)
+            if is_piece and self.pace is None and self.channel is not None:
+                self.pace = Pace()
+                self.registerProducer(self.pace, True)
+            if self.pace is not None:
+                self.pace.has_moved()
+            super().handle_reply(message)
+
+        def finish(self) -> None:
+            if self.pace is not None and self.channel is not None:
+                self.unregisterProducer()
+            super().finish()
+
+        def check_timeouts(self) -> None:
+            if self.pace is None:
+                super().check_timeouts()
+            elif self.channel is not None and self.pace.seconds_still() > self.server.http_timeout:
+                # Not finish(), as Daphne does: the client would take the part for the whole.
+                logger.warning("A client read no more of its file, and was disconnected.")
+                self.channel.forceAbortClient()
+
+    hand_on = Server.handle_reply
+
+    async def handle_reply(self: Any, protocol: Any, message: dict[str, Any]) -> None:
+        await hand_on(self, protocol, message)
+        pace: Pace | None = getattr(protocol, "pace", None)
+        if pace is not None:
+            await pace.may_go.wait()
+
+    http_protocol.WebRequest = Request
+    Server.handle_reply = handle_reply
+
+
+class Pace:
+    """What Twisted tells when a connection has taken in enough, and when it can take more (an IPushProducer)."""
+
+    def __init__(self) -> None:
+        self.may_go = asyncio.Event()
+        self.may_go.set()
+        self._moved_at = time.monotonic()
+
+    def has_moved(self) -> None:
+        self._moved_at = time.monotonic()
+
+    def seconds_still(self) -> float:
+        return time.monotonic() - self._moved_at
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        self.may_go.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self.has_moved()
+        self.may_go.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self.may_go.set()  # the connection is gone: Daphne drops what still comes

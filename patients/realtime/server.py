@@ -38,7 +38,10 @@ class DaphneServer(Server):
 
     def timeout_checker(self) -> None:
         for protocol in list(self.connections):
-            protocol.check_timeouts()
+            try:
+                protocol.check_timeouts()
+            except Exception:  # Daphne's own loop would end here, and nobody would ever time out again
+                logger.exception("A connection's time could not be checked.")
         reactor.callLater(SECONDS_BETWEEN_TIMEOUT_CHECKS, self.timeout_checker)
 
 

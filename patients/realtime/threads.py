@@ -31,13 +31,28 @@ def _pool() -> "asyncio.LifoQueue[ThreadPoolExecutor]":
     return pool
 
 
+class Loan:
+    """A thread of the pool for as long as it is lent."""
+
+    def __init__(self, pool: "asyncio.LifoQueue[ThreadPoolExecutor]", executor: ThreadPoolExecutor) -> None:
+        self.executor = executor
+        self._pool = pool
+        self._is_lent = True
+
+    def give_back(self) -> None:
+        """Before the end, where no more database work will follow."""
+        if self._is_lent:
+            self._is_lent = False
+            self._pool.put_nowait(self.executor)
+
+
 @asynccontextmanager
-async def lent_thread() -> AsyncIterator[None]:
+async def lent_thread() -> AsyncIterator[Loan]:
     """Within, all thread-sensitive work (`database_sync_to_async` too) runs on one thread of the pool."""
     pool = _pool()
-    executor = await pool.get()
+    loan = Loan(pool, await pool.get())
     try:
-        async with ThreadSensitiveContext(executor=executor):
-            yield
+        async with ThreadSensitiveContext(executor=loan.executor):
+            yield loan
     finally:
-        pool.put_nowait(executor)
+        loan.give_back()

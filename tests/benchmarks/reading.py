@@ -150,6 +150,9 @@ def fill(rows: int) -> None:
     for model in (Report, HistoricalReport):
         _copy_row(model, rows=rows)
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # the copies brought their numbers along
+            for table, key in (("patients_report", "id"), ("patients_historicalreport", "history_id")):
+                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), {rows})")
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
 
 

@@ -64,6 +64,14 @@ def slow_actions() -> None:
     StreamConsumer.receive_json = receive_slowly  # type: ignore[method-assign]
 
 
+def impatient() -> None:
+    """A request may take five seconds, not sixty."""
+    from patients.realtime import server
+
+    server.SECONDS_FOR_REQUEST = 5  # type: ignore[misc]
+    server.SECONDS_BETWEEN_TIMEOUT_CHECKS = 1  # type: ignore[misc]
+
+
 def plain_tasks() -> None:
     """Know the background tasks of an app that is none of ours."""
     import tests.tasks.plain  # noqa: F401 - registers them
@@ -77,6 +85,7 @@ ALTERATIONS = {
         broken_hub,
         broken_doorbell,
         slow_actions,
+        impatient,
         plain_tasks,
     )
 }
