@@ -38,9 +38,8 @@ class DjangoApplication(ASGIHandler):
 
     async def get_response_async(self, request: Any) -> Any:
         response = await sync_to_async(self.get_response, thread_sensitive=True)(request)
-        if response.streaming:
-            # Whoever reads a file slowly must not keep a thread; what reads the file's rows asks for one each time.
-            request.scope["lent_thread"].give_back()
+        # Whoever reads the answer slowly must not keep the thread; what reads a file's rows asks for one each time.
+        request.scope["lent_thread"].give_back()
         return response
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
