@@ -196,7 +196,8 @@ class _Asked:
 
     def read(self, *, terms: tuple[pagination.Term, ...], values: list[Any] | None) -> list[Any]:
         """One row more than the page, which tells whether another follows; behind `values` where given."""
-        if self.is_whole and (values is None or pagination.are_comparable(terms)):
+        is_one_query = values is None or pagination.are_comparable(terms)
+        if self.is_whole and is_one_query and not terms[0].is_nullable:
             query = _page_of_whole(self.subject, terms, size=self.size, is_first=values is None)
             return query.all(**_by_field(terms, values or ()))
         found: list[Any] = []
