@@ -180,7 +180,7 @@ def test_swagger_describes_every_resource_with_its_filters_and_headers():
         return {parameter["name"] for parameter in operation["parameters"]}
 
     assert parameters("/api/patients/", "get") == {
-        "status", "ward", "search", "overdue", "risk", "ordering", "limit", "offset", "cursor",
+        "status", "ward", "search", "overdue", "risk", "ordering", "limit", "offset", "cursor", "format",
     }  # fmt: skip
     assert "Idempotency-Key" in parameters("/api/reports/", "post")
     assert "If-Match" in parameters("/api/reports/{id}/", "patch")

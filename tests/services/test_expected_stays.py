@@ -101,9 +101,8 @@ def replay(number, *, by, is_reminded=False):
     record_report(patient_id=patient.pk, by=by, now=admitted_at, datetime=admitted_at, **body)
     for row in rows_of(number, name="reports"):
         del row["hospital_number"]
-        signs = row.get("warning_signs", "[]")
-        if not signs.startswith("["):
-            row["warning_signs"] = json.dumps(signs.split())
+        if signs := row.get("warning_signs"):
+            row["warning_signs"] = json.loads(signs) if signs.startswith("[") else signs.split()
         report = ReportSerializer(
             data={**row, "patient": patient.pk}, context={"user": by, "reads_text": True}
         )
