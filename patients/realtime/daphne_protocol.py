@@ -75,7 +75,7 @@ def install() -> None:
 
         def handle_reply(self, message: dict[str, Any]) -> None:
             is_piece = message["type"] == "http.response.body" and message.get("more_body", False)
-            if is_piece and self.pace is None and self.channel is not None:
+            if is_piece and self.pace is None and self.is_connected():
                 self.pace = Pace()
                 self.registerProducer(self.pace, True)
             if self.pace is not None:
@@ -83,14 +83,18 @@ def install() -> None:
             super().handle_reply(message)
 
         def finish(self) -> None:
-            if self.pace is not None and self.channel is not None:
+            if self.pace is not None and self.is_connected():
                 self.unregisterProducer()
             super().finish()
+
+        def is_connected(self) -> bool:
+            """Twisted sets the channel to None where the client left, and takes it away after an answer."""
+            return getattr(self, "channel", None) is not None
 
         def check_timeouts(self) -> None:
             if self.pace is None:
                 super().check_timeouts()
-            elif self.channel is not None and self.pace.seconds_still() > self.server.http_timeout:
+            elif self.is_connected() and self.pace.seconds_still() > self.server.http_timeout:
                 # Not finish(), as Daphne does: the client would take the part for the whole.
                 logger.warning("A client read no more of its file, and was disconnected.")
                 self.channel.forceAbortClient()
