@@ -250,6 +250,15 @@ class Hub:
         else:
             self._look_again = True
 
+    async def reach(self, number: int) -> None:
+        """Return when everybody was handed all up to `number`, or no more of the log can be read."""
+        before = -1
+        while before < self.last < number:
+            before = self.last
+            self._look()
+            assert self._looking is not None
+            await asyncio.wait([self._looking])
+
     async def _catch_up(self) -> None:
         while True:
             self._look_again = False

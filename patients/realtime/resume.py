@@ -20,14 +20,17 @@ class TooOld(Gone):
 async def replay(connection: Connection, hub: Hub, *, since: int, epoch: str | None) -> int:
     """Send what this client may see after event `since`; returns the number up to which it then has everything.
 
-    Frames that come meanwhile wait, so that all arrive in the order of their numbers. Raises TooOld.
+    That is all that was committed when it asked, also where another process did it just now. Frames that come meanwhile
+    wait, so that all arrive in the order of their numbers. Raises TooOld.
     """
     if epoch is not None and epoch != hub.epoch:
         raise TooOld("The log is of another epoch: list afresh.")
+    async with lent_thread():
+        committed, oldest = await database_sync_to_async(_read_bounds)()
+    if since > hub.last:  # told by a process that is ahead of this one
+        await hub.reach(min(since, committed))
     if since > hub.last:
         raise TooOld(f"Event {since} lies ahead of the log, which is at {hub.last}: list afresh.")
-    async with lent_thread():
-        oldest = await database_sync_to_async(events.oldest_number)()
     if since < hub.last and (oldest is None or since < oldest - 1):
         raise TooOld(f"Events since {since} are no longer kept: list afresh.")
     connection.hold_back()
@@ -46,9 +49,15 @@ async def replay(connection: Connection, hub: Hub, *, since: int, epoch: str | N
             if frames:
                 connection.answer(frames)
                 await connection.has_room()
-        return last
+        await hub.reach(committed)
+        return hub.last
     finally:
         connection.release()
+
+
+def _read_bounds() -> tuple[int, int | None]:
+    """The newest committed number, and the oldest that is kept."""
+    return events.log_state().last, events.oldest_number()
 
 
 def needed_since(request: dict[str, Any]) -> int:

@@ -24,7 +24,7 @@ from patients.realtime.connection import (
     encode_text_frame,
 )
 from patients.realtime.hub import Hub, encode_for
-from patients.realtime.resume import replay
+from patients.realtime.resume import TooOld, replay
 from tests.realtime.ward import ILL, WELL, Ward, aside, changes_of, numbers_of
 from tests.support.stacks import Stack, StackBuilder
 
@@ -227,17 +227,10 @@ async def test_a_gap_is_waited_for_and_nothing_overtakes_it(monkeypatch: pytest.
     await asyncio.sleep(0)
 
 
-async def test_what_comes_during_a_replay_waits_until_the_replay_is_through(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    connection = make_connection("viewer")
-    hub = SimpleNamespace(last=6, epoch="e")
+@pytest.fixture
+def log_of_six(monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
+    """Six committed events, read at once."""
     log = [entry(number, "patients") for number in range(1, 7)]
-    live = iter(range(7, 100))
-
-    def read_log(*, after: int, up_to: int, limit: int) -> list[Entry]:
-        connection.push(encode_text_frame(entry(next(live), "patients").frame))
-        return [known for known in log if after < known.number <= up_to][:2]
 
     def at_once(read: Any) -> Any:
         async def call(**arguments: Any) -> Any:
@@ -245,12 +238,66 @@ async def test_what_comes_during_a_replay_waits_until_the_replay_is_through(
 
         return call
 
+    def read_log(*, after: int, up_to: int, limit: int) -> list[Entry]:
+        return [known for known in log if after < known.number <= up_to][:2]
+
     monkeypatch.setattr(resume_module, "database_sync_to_async", at_once)
+    monkeypatch.setattr(resume_module, "_read_bounds", lambda: (6, 1))
     monkeypatch.setattr(resume_module.events, "read_log", read_log)
-    monkeypatch.setattr(resume_module.events, "oldest_number", lambda: 1)
-    assert await replay(connection, hub, since=2, epoch="e") == 6  # type: ignore[arg-type]
+    return log
+
+
+class KnowingHub:
+    """A hub that was handed the log up to `last`, and reads the rest where it is asked to."""
+
+    epoch = "e"
+
+    def __init__(self, last: int, *, connection: Connection) -> None:
+        self.last, self.connection = last, connection
+
+    async def reach(self, number: int) -> None:
+        while self.last < number:
+            self.last += 1
+            self.connection.push(encode_text_frame(entry(self.last, "patients").frame))
+
+
+def told(connection: Connection) -> list[int]:
     frames = decode_text_frames(b"".join(connection.outlet.written))  # type: ignore[union-attr]
-    assert [orjson.loads(frame)["payload"]["event"] for frame in frames] == [3, 4, 5, 6, 7, 8]
+    return [orjson.loads(frame)["payload"]["event"] for frame in frames]
+
+
+async def test_what_comes_during_a_replay_waits_until_the_replay_is_through(
+    monkeypatch: pytest.MonkeyPatch, log_of_six: list[Entry]
+) -> None:
+    connection = make_connection("viewer")
+    live = iter(range(7, 100))
+    read_log = resume_module.events.read_log
+
+    def read_while_more_comes(**arguments: int) -> list[Entry]:
+        connection.push(encode_text_frame(entry(next(live), "patients").frame))
+        return read_log(**arguments)
+
+    monkeypatch.setattr(resume_module.events, "read_log", read_while_more_comes)
+    hub = KnowingHub(6, connection=connection)
+    assert await replay(connection, hub, since=2, epoch="e") == 6  # type: ignore[arg-type]
+    assert told(connection) == [3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.usefixtures("log_of_six")
+async def test_a_replay_brings_what_another_process_committed_just_now() -> None:
+    connection = make_connection("viewer")
+    hub = KnowingHub(4, connection=connection)
+    assert await replay(connection, hub, since=2, epoch="e") == 6  # type: ignore[arg-type]
+    assert told(connection) == [3, 4, 5, 6]
+
+
+@pytest.mark.usefixtures("log_of_six")
+async def test_who_knows_more_than_this_process_is_not_sent_away() -> None:
+    connection = make_connection("viewer")
+    hub = KnowingHub(4, connection=connection)
+    assert await replay(connection, hub, since=6, epoch="e") == 6  # type: ignore[arg-type]
+    with pytest.raises(TooOld, match="Event 7 lies ahead of the log, which is at 6"):
+        await replay(connection, hub, since=7, epoch="e")  # type: ignore[arg-type]
 
 
 async def test_a_large_answer_is_waited_for_and_pushes_beyond_it_are_not(
