@@ -10,6 +10,7 @@ FIELDS = {
     "id", "kind", "severity", "patient", "report", "history", "reasons", "status", "created_at", "due_at",
     "acknowledged_by", "acknowledged_at", "escalated_at", "escalated_to", "resolved_at", "resolved_because",
     "suppressed_count",
+    "escalations",  # beyond the contract: each step of the cascade, of which `escalated_to` names the last
 }  # fmt: skip
 
 
