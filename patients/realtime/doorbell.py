@@ -1,9 +1,8 @@
 """Between processes: "there is more in the log up to event N". Only a bell; the log itself is the truth.
 
-With Redis, one pub/sub channel a process (channels-redis' pub/sub layer). A ring of little brings the entries along, so
-that nobody has to read them; who misses one before them reads the log all the same. It may lose a ring (a restart of
-Redis leaves no sign of what was missed), so every process also looks at the log by itself. Without Redis there is no
-bell and the look each half second does it all.
+With Redis, one pub/sub channel a process (channels-redis' pub/sub layer). It may lose a ring (a restart of Redis
+leaves no sign of what was missed), so every process also looks at the log by itself. Without Redis there is no bell
+and the look each half second does it all.
 """
 
 import asyncio
@@ -11,7 +10,7 @@ import atexit
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -23,35 +22,6 @@ logger = logging.getLogger("wardlight.doorbell")
 GROUP: Final = "wardlight.log"
 SECONDS_BETWEEN_TRIES: Final = 1.0
 SECONDS_TO_RING: Final = 1.0
-# A save is three frames of 3.6 kB together. Larger batches are quicker read from the log than sent to every process.
-MOST_BYTES_CARRIED: Final = 64 * 1024
-
-
-class Ring(NamedTuple):
-    """The log has grown up to event `number`; `entries` are its newest, of the log of `epoch`, or none."""
-
-    number: int
-    epoch: str = ""
-    entries: tuple[Entry, ...] = ()
-
-    def and_then(self, later: "Ring") -> "Ring":
-        """Both rings as one."""
-        if self.epoch == later.epoch and self.entries and later.entries:
-            return Ring(max(self.number, later.number), self.epoch, (*self.entries, *later.entries))
-        return Ring(max(self.number, later.number))
-
-    def as_message(self) -> dict[str, Any]:
-        message: dict[str, Any] = {"type": "log.grew", "number": self.number}
-        if self.entries and sum(len(entry.frame) for entry in self.entries) <= MOST_BYTES_CARRIED:
-            message |= {"epoch": self.epoch, "entries": [list(entry) for entry in self.entries]}
-        return message
-
-    @classmethod
-    def from_message(cls, message: dict[str, Any]) -> "Ring":
-        entries = tuple(
-            Entry(int(number), stream, frame) for number, stream, frame in message.get("entries", ())
-        )
-        return cls(int(message["number"]), message.get("epoch", ""), entries)
 
 
 class Doorbell:
@@ -60,35 +30,35 @@ class Doorbell:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._layer: Any = get_channel_layer() if settings.REDIS_URL else None
-        self._unsaid: Ring | None = None
+        self._unsaid = 0
         self._ringing: asyncio.Task[None] | None = None
 
     def ring_soon(self, number: int) -> None:
         """Tell the others of events up to `number`; from any thread, at once, and never an error."""
         if self._layer is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.ring, Ring(number))
+            self._loop.call_soon_threadsafe(self.ring, number)
 
-    def ring(self, ring: Ring) -> None:
+    def ring(self, number: int) -> None:
         """As `ring_soon`, from the loop's own thread."""
         if self._layer is None:
             return
-        self._unsaid = ring if self._unsaid is None else self._unsaid.and_then(ring)
+        self._unsaid = max(self._unsaid, number)
         if self._ringing is None or self._ringing.done():
             self._ringing = self._loop.create_task(self._say())
 
     async def _say(self) -> None:
-        while self._unsaid is not None:
-            ring, self._unsaid = self._unsaid, None
+        while self._unsaid:
+            number, self._unsaid = self._unsaid, 0
             try:
                 async with asyncio.timeout(SECONDS_TO_RING):
-                    await self._layer.group_send(GROUP, ring.as_message())
+                    await self._layer.group_send(GROUP, {"type": "log.grew", "number": number})
             except (
                 Exception
             ) as error:  # a silent bell must never hurt: the others look at the log by themselves
                 logger.warning("The doorbell did not ring: %s", type(error).__name__)
 
-    async def listen(self, heard: Callable[[Ring], None]) -> None:
-        """Call `heard(ring)` for each ring, until cancelled; reconnects by itself."""
+    async def listen(self, heard: Callable[[int], None]) -> None:
+        """Call `heard(number)` for each ring, until cancelled; reconnects by itself."""
         if self._layer is None:
             return
         while True:
@@ -97,7 +67,7 @@ class Doorbell:
                 await self._layer.group_add(GROUP, channel)
                 while True:
                     message = await self._layer.receive(channel)
-                    heard(Ring.from_message(message))
+                    heard(int(message["number"]))
             except asyncio.CancelledError:
                 raise
             except (

@@ -1,8 +1,8 @@
 """The hub: one per serving process. It knows every connected client and hands each what it may see, in order.
 
-Frames come from this process's own commits (`offer`), with the doorbell, or from the log: where the bell brings none,
-and once in a while anyway. Whatever comes is sorted by number, and nothing is handed out before everything before it
-was: the log has no holes, so a gap only means that another commit is still on its way here.
+Frames come from this process's own commits (`offer`), or from the log when the doorbell rings, and once in a while
+anyway. Whatever comes is sorted by number, and nothing is handed out before everything before it was: the log has no
+holes, so a gap only means that another commit is still on its way here.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from ..events import ACCESS_STREAM, Entry, LogState
 from ..selectors import OLDEST_HEARTBEAT, newest_beat
 from ..services import sign_ins
 from .connection import CLOSE_RESTART, CLOSE_SIGNED_OUT, Audience, Connection, encode_text_frame
-from .doorbell import Doorbell, Ring
+from .doorbell import Doorbell
 from .threads import lent_thread
 
 logger = logging.getLogger("wardlight.hub")
@@ -150,9 +150,8 @@ class Hub:
             arrived.extend(entries)
             waiting.append(is_out)
         if arrived:
-            # The bell first: the other processes write to their sockets while this one writes to its own.
-            newest = max(entry.number for entry in arrived)
-            self.doorbell.ring(Ring(newest, self.epoch, tuple(arrived)))
+            # The bell first: the other processes read the log while this one writes to its sockets.
+            self.doorbell.ring(arrived[-1].number)
             self.loop.call_soon(self._take_own, arrived, waiting)
 
     def _take_own(self, arrived: list[Entry], waiting: list[threading.Event]) -> None:
@@ -162,12 +161,8 @@ class Hub:
             for is_out in waiting:
                 is_out.set()
 
-    def _heard(self, ring: Ring) -> None:
-        if ring.number <= self.last:
-            return
-        if ring.entries and ring.epoch == self.epoch:  # of another epoch, a number may mean another change
-            self._take(ring.entries)
-        else:
+    def _heard(self, number: int) -> None:
+        if number > self.last:
             self._look()
 
     def _take(self, entries: Iterable[Entry]) -> None:
