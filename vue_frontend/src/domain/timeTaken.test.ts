@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { instantTaken, timeTakenAt, type TimeTaken } from './timeTaken';
 
 const NOW = Date.parse('2026-11-22T00:30:00Z');
-const ADMISSION = '2026-11-21T20:15:40Z';
+const ADMISSION = '2026-11-21T20:15:40.123456Z';
 const taken = (text: string, day: TimeTaken['day']) =>
   instantTaken({ isNow: false, day, text }, NOW, ADMISSION, 'UTC');
 const iso = (text: string, day: TimeTaken['day']) => {
@@ -26,8 +26,14 @@ describe('the time a set was taken', () => {
     expect(taken('20:10', 'yesterday').problem).toBe('timeBeforeAdmission');
   });
 
-  it('in the minute of admission means the admission', () => {
-    expect(iso('20:15', 'yesterday')).toBe('2026-11-21T20:15:40.000Z');
+  it('in the minute of admission means the moment after it', () => {
+    expect(iso('20:15', 'yesterday')).toBe('2026-11-21T20:15:40.124Z');
+  });
+
+  it('is after an admission that our clock lags behind', () => {
+    const before = Date.parse(ADMISSION) - 900;
+    const { at } = instantTaken({ isNow: true, day: 'today', text: '' }, before, ADMISSION, 'UTC');
+    expect(new Date(at ?? 0).toISOString()).toBe('2026-11-21T20:15:40.124Z');
   });
 
   it('must be a time', () => {

@@ -13,6 +13,12 @@ export interface TimeTaken {
 
 export const DAY_MS = 24 * 3_600_000;
 
+/**
+ * The first millisecond after an instant of the server, which has microseconds where ours has none: read and sent
+ * back, an admission would be before itself.
+ */
+export const justAfter = (instant: string): number => Date.parse(instant) + 1;
+
 export type TimeProblem = 'timeWrong' | 'timeFuture' | 'timeBeforeAdmission';
 
 /** The instant meant, or why there is none. */
@@ -22,7 +28,8 @@ export function instantTaken(
   admission: string,
   timeZone: string,
 ): { at: number; problem: null } | { at: null; problem: TimeProblem } {
-  if (time.isNow) return { at: now, problem: null };
+  // Our idea of the server's clock may lag behind an admission that it wrote a moment ago.
+  if (time.isNow) return { at: Math.max(now, justAfter(admission)), problem: null };
   const match = /^([01]?\d|2[0-3])[:.]?([0-5]\d)$/.exec(time.text.trim());
   if (match === null) return { at: null, problem: 'timeWrong' };
   const today = localParts(now, timeZone);
@@ -33,7 +40,7 @@ export function instantTaken(
   if (at > now) return { at: null, problem: 'timeFuture' };
   // Admission is shown to the minute; a set in that minute is meant to be after it.
   if (at < Date.parse(admission)) {
-    if (Date.parse(admission) - at < 60_000) return { at: Date.parse(admission), problem: null };
+    if (Date.parse(admission) - at < 60_000) return { at: justAfter(admission), problem: null };
     return { at: null, problem: 'timeBeforeAdmission' };
   }
   return { at, problem: null };
