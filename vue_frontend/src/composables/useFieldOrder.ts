@@ -58,12 +58,39 @@ export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLE
     if (first !== undefined) await enter(first);
   }
 
-  function noteFocus(event: FocusEvent): void {
-    const target = event.target as HTMLElement;
-    current.value = root.value?.contains(target) && target instanceof HTMLInputElement ? target : null;
+  let isPressed = false;
+
+  function noteFocus(): void {
+    const focused = document.activeElement;
+    const field = focused instanceof HTMLInputElement && root.value?.contains(focused) ? focused : null;
+    // A press takes the focus before it clicks. Were the number pad to go in between, the page would move under
+    // the finger, and the click land beside what was pressed.
+    if (isPressed && field?.dataset.field === undefined) return;
+    current.value = field;
   }
-  onMounted(() => document.addEventListener('focusin', noteFocus));
-  onBeforeUnmount(() => document.removeEventListener('focusin', noteFocus));
+
+  const beginPress = () => (isPressed = true);
+
+  /** After the handlers of the click, which may have moved the focus on already. */
+  function endPress(): void {
+    setTimeout(() => {
+      isPressed = false;
+      noteFocus();
+    });
+  }
+
+  const listeners = {
+    focusin: noteFocus,
+    pointerdown: beginPress,
+    click: endPress,
+    pointercancel: endPress,
+  };
+  onMounted(() => {
+    for (const [name, heard] of Object.entries(listeners)) document.addEventListener(name, heard, true);
+  });
+  onBeforeUnmount(() => {
+    for (const [name, heard] of Object.entries(listeners)) document.removeEventListener(name, heard, true);
+  });
 
   /** Type a key of the pad into the current field, as a keyboard would: through the field's own input event. */
   function press(key: string): void {
