@@ -17,18 +17,32 @@ for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
     if file := env.str(f"{name}_FILE", default=""):
         env.ENVIRON[name] = Path(file).read_text().strip()
 
+
+def text(name: str, *, default: str = "") -> str:
+    """A value of the configuration; an empty one, as of a line of .env that nobody filled in, is unset."""
+    return env.str(name, default="").strip() or default
+
+
+def texts(name: str, *, default: str = "") -> list[str]:
+    """Values with commas between, and spaces beside these where somebody likes it so."""
+    return [value.strip() for value in text(name, default=default).split(",") if value.strip()]
+
+
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY = text("SECRET_KEY")
 if not SECRET_KEY:
-    # Commands that need no secret (collectstatic at install time) must run before there is an `.env`.
-    if not DEBUG and len(sys.argv) > 1 and sys.argv[1] not in {"collectstatic", "makemigrations", "help"}:
+    # What needs no secret (collectstatic at install time, the type checker) must run before there is an `.env`.
+    needs_none = {"collectstatic", "makemigrations", "help"}.intersection(sys.argv[1:2]) or Path(
+        sys.argv[0]
+    ).name == "mypy"
+    if not DEBUG and not needs_none:
         raise ImproperlyConfigured(
             "SECRET_KEY is missing: set it in the environment or in .env (see .env.example)."
         )
     SECRET_KEY = "only-for-development-and-build-steps-" + "0" * 32
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = texts("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = texts("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.bool("HTTPS", default=False)
 
 # ---------------------------------------------------------------- applications
@@ -88,7 +102,13 @@ TEMPLATES = [
 ]
 
 # ---------------------------------------------------------------- database
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'wardlight.sqlite3'}")}
+database_url = text("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'wardlight.sqlite3'}")
+DATABASES = {"default": env.db_url_config(database_url)}
+if "ENGINE" not in DATABASES["default"]:
+    raise ImproperlyConfigured(
+        "DATABASE_URL is no address of a database, such as sqlite:////srv/ward.sqlite3 or "
+        "postgres://user:password@host:5432/name."
+    )
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -104,7 +124,7 @@ DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- between processes
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = text("REDIS_URL")
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
@@ -163,8 +183,8 @@ MAX_ATTEMPTS = 25
 BACKGROUND_TASK_RUN_ASYNC = False
 
 # ---------------------------------------------------------------- language and time
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-gb")
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+LANGUAGE_CODE = text("LANGUAGE_CODE", default="en-gb")
+TIME_ZONE = text("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
 
@@ -221,7 +241,7 @@ if HTTPS:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # ---------------------------------------------------------------- logging
-LOG_FORMAT = env.str("LOG_FORMAT", default="line")  # or json: one object a line
+LOG_FORMAT = text("LOG_FORMAT", default="line")  # or json: one object a line
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -243,7 +263,7 @@ LOGGING = {
             "filters": ["request_id"],
         }
     },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["console"], "level": text("LOG_LEVEL", default="WARNING")},
     "loggers": {
         # Else each scan of the network for hosts by name would write tracebacks.
         "django.security.DisallowedHost": {"filters": ["without_traceback"]},

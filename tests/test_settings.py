@@ -1,0 +1,88 @@
+"""The configuration as people write it: with spaces, with lines left empty, with a secret forgotten."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.processes import PROJECT, environment_of
+
+READ = """
+import json, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+from django.conf import settings
+names = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "TIME_ZONE", "LANGUAGE_CODE", "REDIS_URL", "CHANNEL_LAYERS")
+found = {name: getattr(settings, name) for name in names}
+print(json.dumps({**found, "engine": settings.DATABASES["default"]["ENGINE"]}))
+"""
+
+
+def run(*arguments: str, configuration: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=PROJECT,
+        env=environment_of(configuration),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def settings_of(**configuration: str) -> Any:
+    done = run("-c", READ, configuration=configuration)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_lists_may_have_spaces_beside_their_commas():
+    found = settings_of(
+        ALLOWED_HOSTS="ward.example, 10.0.0.5 ,",
+        CSRF_TRUSTED_ORIGINS=" https://ward.example , https://b.example:8443",
+    )
+    assert found["ALLOWED_HOSTS"] == ["ward.example", "10.0.0.5"]
+    assert found["CSRF_TRUSTED_ORIGINS"] == ["https://ward.example", "https://b.example:8443"]
+
+
+def test_what_is_left_empty_is_as_if_it_were_not_there():
+    names = (
+        "ALLOWED_HOSTS",
+        "CSRF_TRUSTED_ORIGINS",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "TIME_ZONE",
+        "LANGUAGE_CODE",
+    )
+    assert settings_of(**dict.fromkeys(names, "")) == {
+        "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
+        "CSRF_TRUSTED_ORIGINS": [],
+        "TIME_ZONE": "UTC",
+        "LANGUAGE_CODE": "en-gb",
+        "REDIS_URL": "",
+        "CHANNEL_LAYERS": {},
+        "engine": "django.db.backends.sqlite3",
+    }
+
+
+def test_an_address_that_names_no_database_is_told():
+    done = run("-c", READ, configuration={"DATABASE_URL": "wardlight"})
+    assert done.returncode != 0
+    assert "DATABASE_URL is no address of a database" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-c", "import config.asgi"), ("-c", READ), ("manage.py", "serve"), ("manage.py", "migrate")],
+    ids=["asgi", "settings", "serve", "migrate"],
+)
+def test_without_a_secret_key_nothing_starts(arguments):
+    done = run(*arguments, configuration={"SECRET_KEY": ""})
+    assert done.returncode != 0
+    assert "SECRET_KEY is missing" in done.stderr
+
+
+def test_what_makes_the_files_at_install_time_needs_no_secret_key():
+    done = run("manage.py", "collectstatic", "--dry-run", "--noinput", configuration={"SECRET_KEY": ""})
+    assert done.returncode == 0, done.stderr
