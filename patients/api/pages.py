@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 from webpack_loader.exceptions import BaseWebpackLoaderException
 
@@ -26,12 +26,14 @@ def index(request: HttpRequest, **_: Any) -> HttpResponse:
         return render(request, "not_built.html", status=503)
 
 
+@csrf_exempt  # nothing is done here, and a program with a key would be told of a cookie
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404; an address that lacks only its last slash is sent on to it."""
+    """404; an address that lacks only its last slash is sent on to it, a write with its method and body (308)."""
     with_slash = f"{request.path_info}/"
-    if request.method in {"GET", "HEAD"} and not request.path_info.endswith("/") and _is_served(with_slash):
+    if not request.path_info.endswith("/") and _is_served(with_slash):
         query = request.META.get("QUERY_STRING", "")
-        return HttpResponsePermanentRedirect(f"{request.path}/{'?' if query else ''}{query}")
+        target = f"{request.path}/{'?' if query else ''}{query}"
+        return HttpResponsePermanentRedirect(target, preserve_request=request.method not in {"GET", "HEAD"})
     return _answer(request, 404, "Not found.")
 
 

@@ -143,8 +143,23 @@ def test_an_address_that_lacks_its_last_slash_is_sent_on(client):
     assert (response.status_code, response["Location"]) == (301, "/api/patients/?ward=A")
 
 
-def test_a_write_without_the_last_slash_is_404_and_not_lost_on_the_way(client):
-    assert client.post("/api/patients", {}, "application/json").status_code == 404
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize(
+    "path", ["/api/reports/5", "/api/reports/preview", "/rest-auth/login", "/api/history/5?reason=slip"]
+)
+def test_a_write_without_the_last_slash_is_sent_on_with_its_method_and_body(method, path):
+    """And not asked for the token of a session that a program with a key does not have."""
+    program = Client(enforce_csrf_checks=True, headers={"Authorization": "Token any"})
+    response = getattr(program, method)(path, {}, "application/json")
+    address, _, query = path.partition("?")
+    expected = f"{address}/?{query}" if query else f"{address}/"
+    assert (response.status_code, response["Location"]) == (308, expected)
+
+
+def test_a_write_to_an_address_that_nobody_serves_is_404(client):
+    program = Client(enforce_csrf_checks=True)
+    for path in ("/api/wards", "/api/wards/", "/ws/"):
+        assert program.post(path, {}, "application/json").status_code == 404
 
 
 @pytest.mark.parametrize("path,is_json", [("/api/patients/", True), ("/nothing.js", False)])
