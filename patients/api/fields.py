@@ -7,7 +7,7 @@ Arabic digits, NaN and Infinity. Every message says which value was refused and 
 import math
 import re
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,6 +21,7 @@ LATEST_YEAR: Final = 2199
 EARLIEST_BIRTH_YEAR: Final = 1850
 
 _WHOLE_TEXT: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_EMPTY_FRACTION: Final = re.compile(r"\.0+")
 _LARGEST_WHOLE: Final = 2**63 - 1
 _LONGEST_NUMBER: Final = 40
 _LONGEST_SHOWN: Final = 40
@@ -69,15 +70,24 @@ def _not_an_instant(value: Any) -> str:
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A whole number; a fraction is refused, also 5.0."""
+    """A whole number; a fraction is refused. 5.0 is none: programs that know only floats write so, and CSV files."""
 
     default_error_messages = {"invalid": "A whole number is needed; {input} was given."}
 
     def to_internal_value(self, data: Any) -> int:
-        number = read_whole(data)
+        number = read_whole(_without_empty_fraction(data))
         if number is None:
             self.fail("invalid", input=show(data))
         return number
+
+
+def _without_empty_fraction(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        number, point, zeros = value.strip().partition(".")
+        return number if _EMPTY_FRACTION.fullmatch(point + zeros) else value
+    return value
 
 
 class DecimalNumberField(serializers.FloatField):
@@ -117,6 +127,16 @@ class TruthField(serializers.BooleanField):
         if not self.context.get("reads_text"):
             self.fail("invalid", input=show(data))
         return super().to_internal_value(data)
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One of a few values."""
+
+    default_error_messages = {"invalid_choice": '"{input}" is not a valid choice. There are: {choices}.'}
+
+    def fail(self, key: str, **details: Any) -> NoReturn:
+        choices = ", ".join(map(str, self.choices))
+        super().fail(key, **{**details, "input": show(details.get("input")), "choices": choices})
 
 
 class TextField(serializers.CharField):
@@ -201,7 +221,7 @@ class CodesField(serializers.ListField):
 
     def __init__(self, *, codes: tuple[str, ...], **options: Any) -> None:
         super().__init__(
-            child=serializers.ChoiceField(choices=codes),
+            child=ChoiceField(choices=codes),
             allow_null=True,
             max_length=len(codes) * 4,
             **options,

@@ -5,7 +5,7 @@ text and null do not filter.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -74,12 +74,21 @@ class YesNoFilter(django_filters.Filter):
     field_class = _YesNoFormField
 
 
-class ChoicesFilter(django_filters.BaseInFilter, django_filters.ChoiceFilter):
+class ChoiceFilter(django_filters.ChoiceFilter):
+    """One of a few known values."""
+
+    def __init__(self, *arguments: Any, choices: Sequence[tuple[str, Any]], **options: Any) -> None:
+        known = ", ".join(value for value, _ in choices if value)
+        messages = {"invalid_choice": f'"%(value)s" is not a valid choice. There are: {known}.'}
+        super().__init__(*arguments, choices=choices, error_messages=messages, **options)
+
+
+class ChoicesFilter(django_filters.BaseInFilter, ChoiceFilter):
     """One or several, separated by commas, of a few known values."""
 
 
 class PatientFilters(django_filters.FilterSet):
-    status = django_filters.ChoiceFilter(
+    status = ChoiceFilter(
         choices=[("active", "on the ward"), ("discharged", "discharged")],
         method="filter_status",
         help_text="active or discharged",

@@ -23,6 +23,7 @@ from ..services import reports as report_services
 from ..services.errors import Refused
 from .fields import (
     BirthDateField,
+    ChoiceField,
     CodesField,
     DecimalNumberField,
     InstantField,
@@ -133,7 +134,7 @@ class PatientSerializer(ResourceSerializer):
     first_name = TextField(max_length=100)
     last_name = TextField(max_length=100)
     date_of_birth = BirthDateField(allow_null=True, default=None)
-    sex = serializers.ChoiceField(choices=Patient.Sex.values, default=Patient.Sex.UNKNOWN.value)
+    sex = ChoiceField(choices=Patient.Sex.values, default=Patient.Sex.UNKNOWN.value)
     pregnant = TruthField(default=False)
     ward = TextField(max_length=40, allow_blank=True, default="")
     bed = TextField(max_length=40, allow_blank=True, default="")
@@ -142,8 +143,8 @@ class PatientSerializer(ResourceSerializer):
     # No default: a PUT without it must not move the admission to the moment of the PUT.
     admission_date = InstantField(required=False, help_text="now where not given")
     dismissal_date = InstantField(allow_null=True, default=None, help_text="set: discharged")
-    pathway = serializers.ChoiceField(choices=Patient.Pathway.values, default=Patient.Pathway.NEWS2.value)
-    spo2_scale = serializers.ChoiceField(choices=(1, 2), default=1)
+    pathway = ChoiceField(choices=Patient.Pathway.values, default=Patient.Pathway.NEWS2.value)
+    spo2_scale = ChoiceField(choices=(1, 2), default=1)
     fever_onset_at = InstantField(allow_null=True, default=None)
     hematocrit_baseline = DecimalNumberField(allow_null=True, default=None, help_text="%, 5 to 80")
     monitoring_interval = WholeNumberField(
@@ -253,7 +254,7 @@ class ReportSerializer(ResourceSerializer):
     supplemental_oxygen = TruthField(allow_null=True, default=None)
     oxygen_flow = measured_field("oxygen_flow")
     oxygen_device = TextField(max_length=60, allow_blank=True, default="")
-    consciousness = serializers.ChoiceField(
+    consciousness = ChoiceField(
         choices=Report.Consciousness.values,
         allow_null=True,
         default=None,
@@ -281,7 +282,7 @@ class ReportSerializer(ResourceSerializer):
     platelet = measured_field("platelet")
     wbc = measured_field("wbc")
 
-    status = serializers.ChoiceField(choices=Report.Status.values, allow_blank=True, default="")
+    status = ChoiceField(choices=Report.Status.values, allow_blank=True, default="")
     day_of_fever = WholeNumberField(min_value=0, max_value=LONGEST_FEVER, allow_null=True, default=None)
     diet = TextField(max_length=200, allow_blank=True, default="")
     warning_signs = CodesField(codes=WARNING_SIGNS, default=None, help_text="null: not assessed; []: none")

@@ -159,11 +159,55 @@ def test_what_is_no_plain_number_is_refused(lead, patient, field, value):
     assert not Report.objects.exists()
 
 
-@pytest.mark.parametrize("field,value", [("pulse", "72"), ("temperature", "36.8"), ("weight", " 70 ")])
+@pytest.mark.parametrize(
+    "field,value",
+    [
+        ("pulse", "72"),
+        ("pulse", 72.0),
+        ("pulse", "72.0"),
+        ("pulse", " 72.00 "),
+        ("monitoring_interval", 60.0),
+        ("day_of_fever", "3.0"),
+        ("temperature", "36.8"),
+        ("weight", " 70 "),
+    ],
+)
 def test_plain_numerals_are_numbers(lead, patient, field, value):
     response = lead.post("/api/reports/", {"patient": patient.pk, field: value})
     assert response.status_code == 201
     assert response.json()[field] == float(value)
+
+
+@pytest.mark.parametrize(
+    "value", [72.5, "72.5", 72.000001, "72.", ".0", "7.0.0", "72.0x", "72.0e3", 1e300, "1e2"]
+)
+@pytest.mark.parametrize(
+    "field", ["pulse", "respiration", "bp_sys", "bp_dia", "pain_score", "stools", "urine", "day_of_fever"]
+)
+def test_a_fraction_of_what_is_whole_is_refused(lead, patient, field, value):
+    response = lead.post("/api/reports/", {"patient": patient.pk, field: value})
+    assert (response.status_code, set(response.json())) == (400, {field})
+
+
+@pytest.mark.parametrize(
+    "path,field,value,known",
+    [
+        ("/api/patients/", "sex", "M", "male, female, other, unknown"),
+        ("/api/patients/", "pathway", "x" * 999, "news2, dengue, none"),
+        ("/api/patients/", "spo2_scale", 3, "1, 2"),
+        ("/api/reports/", "consciousness", "a", "A, C, V, P, U"),
+    ],
+)
+def test_what_is_none_of_a_few_values_is_told_which_there_are(lead, patient, path, field, value, known):
+    response = lead.post(
+        path, {**NAMES, field: value} if "patients" in path else {"patient": patient.pk, field: value}
+    )
+    assert response.status_code == 400
+    (message,) = response.json()[field]
+    assert (
+        message
+        == f'"{str(value)[:40]}{"…" * (len(str(value)) > 40)}" is not a valid choice. There are: {known}.'
+    )
 
 
 @pytest.mark.parametrize("value", ["yes please", "yes", "true", "false", "", "null", 0, 1, 2, [], {}])

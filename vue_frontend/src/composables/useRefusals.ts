@@ -52,7 +52,7 @@ const RULES: readonly [RegExp, Say][] = [
     /^Ensure this field has no more than (\d+) characters/,
     (_, [, count]) => t('refusal.tooLong', { count: count! }),
   ],
-  [/ is not a valid choice\.$/, always('refusal.notAChoice')],
+  [/ is not a valid choice\. There are: /, always('refusal.notAChoice')],
   [/^A (time|date) such as|^Date(time)? has wrong format/, always('refusal.notATime')],
   [/ over 5 minutes ahead\.$/, always('patientForm.future')],
   [/^This is before the admission at (.+)\.$/, atTime('form.timeBeforeAdmission')],
