@@ -41,6 +41,7 @@ from .schemas import CHANGE
 from .serializers import HistorySerializer, PatientSerializer, PatientVersionSerializer, ReportSerializer
 from .statistics import notification_statistics
 
+REASONS: Final = frozenset({"history_change_reason", "reason"})  # what a DELETE may call its reason
 _PAGING: Final = frozenset({"limit", "offset", "cursor", "ordering", "format"})
 
 
@@ -155,8 +156,8 @@ class ChangeMixin:
     def destroy(self: Any, request: Request, pk: str) -> Response:
         """Delete it. A patient with reports cannot be deleted (409): discharge instead."""
         data = request.data if isinstance(request.data, Mapping) else {}
-        if not {"history_change_reason", "reason"}.intersection(data) and "reason" in request.query_params:
-            data = {"history_change_reason": request.query_params["reason"]}
+        if not REASONS.intersection(data):
+            data = {name: request.query_params[name] for name in REASONS if name in request.query_params}
         writing.delete_object(self.subject, pk, data=data, context=self.writing_context())
         return Response(status=204)
 

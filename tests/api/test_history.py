@@ -170,6 +170,17 @@ def test_a_retired_version_is_neither_listed_nor_found_and_the_report_falls_back
         assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("name", ["reason", "history_change_reason"])
+@pytest.mark.parametrize("is_in_body", [True, False])
+def test_the_reason_of_a_retirement_stands_in_the_body_or_the_address(
+    lead, viewer, versions, name, is_in_body
+):
+    address = address_of(versions[0])
+    query, body = ("", {name: "slip"}) if is_in_body else (f"?{name}=slip", None)
+    assert lead.delete(address + query, body).status_code == 204
+    assert viewer.get(f"{address}amendments/").json()["results"][0]["reason"] == "slip"
+
+
 def test_retiring_the_only_version_deletes_the_report(lead, viewer, nurse):
     report = make_report(make_patient())
     (only,) = viewer.get("/api/history/").json()["results"]
