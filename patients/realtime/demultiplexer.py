@@ -122,7 +122,10 @@ class _Door:
     def _address(self, frame: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         stream, payload = frame.get("stream"), frame.get("payload")
         if not isinstance(stream, str) or stream not in self._consumers:
-            raise BadFrame(f"Name a stream: one of {', '.join(self._consumers)}.", status=404)
+            request_id = payload.get("request_id") if isinstance(payload, dict) else None
+            raise BadFrame(
+                f"Name a stream: one of {', '.join(self._consumers)}.", status=404, request_id=request_id
+            )
         if not isinstance(payload, dict):
             raise BadFrame("The payload must be an object.", stream=stream)
         return stream, payload

@@ -24,7 +24,8 @@ class BadFrame(Exception):
     def as_reply(self) -> dict[str, Any]:
         errors = [{"detail": self.message}]
         if self.stream is None:
-            return {"errors": errors, "response_status": self.status}
+            told = {} if self.request_id is None else {"request_id": self.request_id}
+            return {**told, "errors": errors, "response_status": self.status}
         return {
             "action": None,
             "request_id": self.request_id,

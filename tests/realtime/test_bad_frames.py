@@ -138,6 +138,15 @@ async def test_any_request_id_comes_back_as_it_was_sent(shared_ward: Ward, reque
             assert answer["payload"]["action"] == action
 
 
+async def test_a_request_to_an_unknown_stream_gets_its_own_request_id_back(shared_ward: Ward) -> None:
+    async with await shared_ward.open("viewer") as socket:
+        await socket.send({"stream": "wards", "payload": {"action": "list", "request_id": "w-1"}})
+        answer = await socket.wait_for(lambda frame: frame["payload"].get("request_id") == "w-1")
+        assert answer["stream"] is None
+        assert answer["payload"]["response_status"] == 404
+        assert "patients, reports" in answer["payload"]["errors"][0]["detail"]
+
+
 async def test_a_burst_of_bad_frames_gets_an_answer_each(shared_ward: Ward) -> None:
     async with await shared_ward.open("viewer") as socket:
         for name in BAD:
