@@ -55,6 +55,21 @@ def test_a_body_of_any_size_is_refused_without_being_kept(stack, coding, before,
     assert most_memory_of(stack) - most_before < SENT / 2
 
 
+@pytest.mark.parametrize(
+    "path,kind,status",
+    [
+        ("/api/patients/", "multipart/form-data", 401),
+        ("/rest-auth/login/", "multipart/form-data", 415),
+        ("/rest-auth/login/", "multipart/form-data; boundary=x", 415),
+        ("/api/wards/", "multipart/form-data", 404),
+    ],
+)
+def test_a_form_that_is_none_is_answered_like_any_other_body(stack, path, kind, status):
+    answer = requests.post(stack.url + path, b"nonsense", headers={"Content-Type": kind}, timeout=DEADLINE)
+    assert answer.status_code == status
+    assert answer.json()["detail"]
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:x", "a b"])
 def test_a_host_that_is_not_ours_is_one_line_in_the_log(stack, host):
     answer = requests.get(f"{stack.url}/api/patients/", headers={"Host": host}, timeout=DEADLINE)
