@@ -72,6 +72,12 @@ PICTURES = (
 
 
 def main() -> int:
+    in_the_demo_ward(take_all)
+    return 0
+
+
+def in_the_demo_ward(look: Callable[[Browser, Stack], None]) -> None:
+    """Serve the demo ward from an empty folder and look at it in a browser."""
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         builder = StackBuilder(Path(folder))
         chromium = playwright.chromium.launch(executable_path=require_chromium(), args=list(ARGUMENTS))
@@ -81,13 +87,12 @@ def main() -> int:
                 stack.manage("demo")
                 try:
                     stack.start()
-                    take_all(chromium, stack)
+                    look(chromium, stack)
                 finally:
                     stack.stop()
         finally:
             chromium.close()
             builder.close()
-    return 0
 
 
 def is_wanted(name: str) -> bool:
@@ -95,7 +100,7 @@ def is_wanted(name: str) -> bool:
 
 
 def take_all(chromium: Browser, stack: Stack) -> None:
-    state = sign_in(chromium, stack)
+    state = sign_in(chromium, stack, "nurse2")
     for picture in PICTURES:
         if not is_wanted(picture.name):
             continue
@@ -112,16 +117,16 @@ def take_all(chromium: Browser, stack: Stack) -> None:
     take(page, LOST)
 
 
-def sign_in(chromium: Browser, stack: Stack) -> str:
-    """The path of a file with the nurse's sign-in."""
+def sign_in(chromium: Browser, stack: Stack, username: str) -> str:
+    """The path of a file with a sign-in of one of the demo's people."""
     context = chromium.new_context(service_workers="block")
     page = context.new_page()
     page.goto(stack.url)
-    page.get_by_test_id("sign-in-username").fill("nurse2")
+    page.get_by_test_id("sign-in-username").fill(username)
     page.get_by_test_id("sign-in-password").fill(DEMO_PASSWORD)
     page.get_by_test_id("sign-in-submit").click()
     expect(page.get_by_test_id("connection-state")).to_have_text("Live", timeout=PATIENCE)
-    path = str(stack.folder / "nurse.json")
+    path = str(stack.folder / f"{username}.json")
     context.storage_state(path=path)
     context.close()
     return path
@@ -153,12 +158,16 @@ def opened(chromium: Browser, stack: Stack, picture: Picture, state: str) -> Pag
 
 def take(page: Page, name: str) -> None:
     page.evaluate("document.fonts.ready")
+    write_picture(page, FOLDER / f"{name}.webp")
+
+
+def write_picture(page: Page, path: Path) -> None:
     answer = page.context.new_cdp_session(page).send(
         "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
     )
     picture = base64.b64decode(answer["data"])
-    (FOLDER / f"{name}.webp").write_bytes(picture)
-    sys.stdout.write(f"{name}.webp: {len(picture) / 1000:.0f} KB\n")
+    path.write_bytes(picture)
+    sys.stdout.write(f"{path.name}: {len(picture) / 1000:.0f} KB\n")
 
 
 if __name__ == "__main__":
