@@ -5,13 +5,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from tests.realtime.ward import Ward, aside
 from tests.support.counts import IS_TORTURE, count
-from tests.support.servers import OwnPostgres, RedisServer
+from tests.support.processes import WardlightServer, manage
+from tests.support.servers import OwnPostgres, RedisServer, free_port
 from tests.support.stacks import StackBuilder
+from tests.support.waiting import DEADLINE
 from tests.tasks.due import (
     admit_with_first_set_due_in,
     assert_told_once_each,
@@ -21,6 +25,26 @@ from tests.tasks.due import (
 
 OUTAGE = count(reduced=4, full=20)  # seconds
 REMINDERS = count(reduced=30, full=300)
+
+
+def missing(server: WardlightServer) -> Any:
+    answer = requests.get(f"{server.url}/health/ready", timeout=DEADLINE)
+    assert answer.status_code == 503
+    return answer.json()["missing"]
+
+
+def test_a_server_started_before_its_database_is_migrated_waits_for_it(tmp_path: Path) -> None:
+    configuration = {"DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"}
+    with WardlightServer(configuration=configuration, folder=tmp_path) as server:
+        assert missing(server) == ["starting", "migrations"]
+        manage("migrate", "--verbosity", "0", configuration=configuration)
+        server.wait_until_ready()
+
+
+def test_a_server_started_before_its_database_server_says_so(tmp_path: Path) -> None:
+    configuration = {"DATABASE_URL": f"postgres://nobody@127.0.0.1:{free_port()}/ward"}
+    with WardlightServer(configuration=configuration, folder=tmp_path) as server:
+        assert missing(server) == ["starting", "database"]
 
 
 class Surroundings:

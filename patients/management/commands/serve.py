@@ -1,8 +1,10 @@
 """`manage.py serve`: one process that serves HTTP and WebSockets, with the worker inside it."""
 
+import contextlib
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
 
 
 class Command(BaseCommand):
@@ -27,7 +29,9 @@ class Command(BaseCommand):
         from patients.realtime.server import WardlightServer
         from patients.services.demo import print_logins
 
-        print_logins(self.stdout.write)
+        # Started before its database, or before that was migrated: the server waits, and /health/ready says for what.
+        with contextlib.suppress(DatabaseError):
+            print_logins(self.stdout.write)
         WardlightServer(
             host=options["host"],
             port=options["port"],
