@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from patients import clock
 from patients.events import log_state
-from patients.models import Event, Patient, Report, SignIn
+from patients.models import Amendment, Event, Patient, Report, SignIn
 from patients.permissions import may_perform
 from patients.services.history import amend_version
 from tests.factories import ILL, make_patient, make_report
@@ -74,6 +74,20 @@ def test_what_is_to_look_at_can_be_neither_added_nor_changed_nor_deleted(root, m
     assert root.get(page(model, "change", first.pk)).status_code == 200
     assert root.post(page(model, "change", first.pk), {}).status_code == 403
     assert root.post(page(model, "delete", first.pk), {"post": "yes"}).status_code == 403
+
+
+def test_an_entry_of_the_ledger_shows_what_was_typed_before_and_then(root):
+    report = make_report(make_patient(), additional="Zephyrine sleeps.")
+    amend_version(
+        report.history.latest().history_id,
+        by=make_member("lead", "lea"),
+        now=clock.now(),
+        changes={"additional": "Quentin sleeps."},
+        reason="Another name.",
+    )
+    text = root.get(page("patients.amendment", "change", Amendment.objects.get().pk)).content.decode()
+    for typed in ("Zephyrine sleeps.", "Quentin sleeps.", "Another name."):
+        assert typed in text
 
 
 # ---------------------------------------------------------------- patients and reports
@@ -342,6 +356,23 @@ def test_who_is_no_superuser_makes_none_and_changes_none(nurse):
     assert client.post(page("auth.user", "delete", boss.pk), {"post": "yes"}).status_code == 403
 
 
+def test_a_superuser_changes_and_deletes_another(root):
+    other = make_member("superuser", "sue")
+    form = user_form(other, is_superuser="on", first_name="Susan")
+    assert root.post(page("auth.user", "change", other.pk), form).status_code == 302
+    other.refresh_from_db()
+    assert (other.first_name, other.is_superuser) == ("Susan", True)
+    assert root.get(page("auth.user", "delete", other.pk)).status_code == 200
+
+
+def test_a_group_that_is_no_role_is_renamed_and_given_permissions(root):
+    group = Group.objects.create(name="porters")
+    form = {"name": "auditors", "permissions": [Permission.objects.get(codename="view_signin").pk]}
+    assert root.post(page("auth.group", "change", group.pk), form).status_code == 302
+    group.refresh_from_db()
+    assert (group.name, group.permissions.count()) == ("auditors", 1)
+
+
 def test_the_groups_that_are_roles_are_neither_renamed_nor_deleted(root):
     group = Group.objects.get(name="nurse")
     root.post(page("auth.group", "change", group.pk), {"name": "sister", "permissions": []})
@@ -358,6 +389,15 @@ def test_users_who_are_no_staff_do_not_get_in(nurse):
     sign_in(client)
     assert client.get("/admin/").status_code == 302
     assert client.get(page("patients.patient", "changelist")).status_code == 302
+
+
+def test_the_admin_sites_form_signs_in_nobody_who_is_no_staff(nurse):
+    client = Client()
+    form = {"username": nurse.username, "password": "a-long-pass-phrase"}
+    response = client.post("/admin/login/", form)
+    assert response.status_code == 200
+    assert response.context["form"].errors
+    assert status_of(client) == 401
 
 
 def test_staff_see_what_their_role_may_see(nurse):
