@@ -11,7 +11,7 @@ _ENTITY_TAG: Final = re.compile(r'\s*(?:W/)?(?:"([0-9]{1,18})"|([0-9]{1,18}))\s*
 
 
 class LengthRequired(APIException):
-    """A body whose length is not told beforehand is not read (411)."""
+    """A body whose length the server does not tell is not read (411). Daphne tells it (realtime/daphne_protocol.py)."""
 
     status_code = 411
     default_detail = "Send the body with a Content-Length, not in chunks."

@@ -2,9 +2,10 @@
 
 Daphne 4.2.3 answers a subprotocol that is no ASCII with 500 and a traceback, ends the connection at a message that is
 too large, answers pings however much of what it sent is still unread, and keeps a request's whole body in memory
-before anybody is asked whether it is too large, or who sends it; a form in it Twisted reads too, in the loop, and ends
-the connection with an empty 400 where it cannot. A file that is sent in pieces it takes in as fast as
-it is made, however slowly it is read, and after the time for a request it ends it as if it were complete.
+before anybody is asked whether it is too large, or who sends it. A form in it Twisted reads too, in the loop, and ends
+the connection with an empty 400 where it cannot; a body that came in chunks is handed on without its length. A file
+that is sent in pieces it takes in as fast as it is made, however slowly it is read, and after the time for a request
+it ends it as if it were complete.
 """
 
 import asyncio
@@ -72,10 +73,18 @@ def install() -> None:
             super().__init__(*arguments, **{**named, "parsePOSTFormSubmission": False})
 
         def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
-            # The views refuse what is larger (413) by its length, or has none (411): the rest is dropped as it comes.
+            # The views refuse what is larger (413) by its length: the rest is dropped as it comes.
             kept = data[: LARGEST_IMPORT + 1 - self.kept]
             self.kept += len(kept)
             super().handleContentChunk(kept)
+
+        def process(self) -> Any:
+            headers = self.requestHeaders
+            if headers.hasHeader(b"Transfer-Encoding") and not headers.hasHeader(b"Content-Length"):
+                # It is here and put together by now. Without its length DRF takes a body for an empty one.
+                headers.removeHeader(b"Transfer-Encoding")
+                headers.setRawHeaders(b"Content-Length", [b"%d" % self.kept])
+            return super().process()
 
         def handle_reply(self, message: dict[str, Any]) -> None:
             is_piece = message["type"] == "http.response.body" and message.get("more_body", False)
