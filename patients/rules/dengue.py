@@ -14,6 +14,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from patients.rules.dengue_course import (
@@ -221,9 +222,9 @@ def warning_signs(signs: Iterable[str]) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class UrineRate:
-    """`rate` in ml/kg/h over `hours`; None with the reason why it cannot be computed."""
+    """`rate` in ml/kg/h over `hours`, exact; None with the reason why it cannot be computed."""
 
-    rate: float | None
+    rate: Fraction | None
     hours: float | None
     why_not: str | None
 
@@ -235,8 +236,9 @@ def urine_rate(course: Course) -> UrineRate:
     if not course.urine or course.urine[-1].at - course.urine[0].at < URINE_PERIOD:
         return UrineRate(None, None, "cannot be computed: urine is not known over 6 h")
     hours = (course.urine[-1].at - course.urine[0].at).total_seconds() / 3600
-    amount = sum(record.amount for record in course.urine[1:])
-    return UrineRate(amount / course.weight / hours, hours, None)
+    # In fractions: 9.6 ml of 3.2 kg in 6 h are 0.5 ml/kg/h and not, as floats have it, a little less.
+    amount = sum(Fraction(str(record.amount)) for record in course.urine[1:])
+    return UrineRate(amount / Fraction(str(course.weight)) / Fraction(hours), hours, None)
 
 
 def low_urine(course: Course, *, patient: PatientFacts) -> list[Finding]:
@@ -248,7 +250,7 @@ def low_urine(course: Course, *, patient: PatientFacts) -> list[Finding]:
     least = LOW_URINE if age is None or age >= CHILD_AGE else LOW_URINE_OF_CHILD
     if found.rate >= least:
         return []
-    rate = round(found.rate, 2)
+    rate = min(round(float(found.rate), 2), least - 0.01)  # what is below the limit must not read as the limit
     return [
         Finding(
             LOW_URINE_OUTPUT, "fo_urine", 1, "medium",

@@ -358,6 +358,23 @@ def test_urine_below_its_limit_over_six_hours_is_found_by_age(years, amount, fou
     assert (LOW_URINE in brought(*reports, date_of_birth=born)) is found
 
 
+@pytest.mark.parametrize(
+    "weight,amount,years", [(3.2, 9.6, 30), (3.7, 11.1, 30), (58.3, 174.9, 30), (58.1, 174.3, 30), (3.3, 19.8, 3)]
+)
+def test_urine_of_exactly_the_limit_is_not_below_it_in_decimals_either(weight, amount, years):
+    born = date(2024 - years, 1, 1)
+    exact = brought(*urine((0, 500), (6, amount), weight=weight), date_of_birth=born)
+    assert LOW_URINE not in exact
+    below = brought(*urine((0, 500), (6, round(amount - 0.1, 1)), weight=weight), date_of_birth=born)
+    assert LOW_URINE in below
+
+
+def test_urine_just_below_its_limit_does_not_read_as_the_limit():
+    found = brought(*urine((0, 500), (6, 149.9)))[LOW_URINE]
+    assert found.values["value"] == 0.49
+    assert "Urine 0.49 ml/kg/h over 6 h is below 0.5 ml/kg/h." == found.message
+
+
 def test_the_amounts_between_count_each_from_the_record_before():
     found = brought(*urine((0, 900), (2, 40), (4, 50), (6, 50)))[LOW_URINE]
     assert found.severity == "medium"
@@ -367,7 +384,7 @@ def test_the_amounts_between_count_each_from_the_record_before():
 def test_only_the_newest_six_hours_or_more_count():
     reports = urine((0, 10), (6, 10), (8, 600), (14, 600))
     rate = urine_rate(follow(*reports))
-    assert (rate.rate, rate.hours) == (600 / 50 / 6, 6)
+    assert (rate.rate, rate.hours) == (2, 6)
     assert [record.at for record in follow(*reports).urine] == [at(8), at(14)]
 
 
