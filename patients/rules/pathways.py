@@ -60,7 +60,7 @@ class Pathway(Protocol):
         reports: Sequence[ReportFacts],
         changed: ReportFacts | None = None,
     ) -> list[Finding]:
-        """What the newest of these sets, in any order, and the patient's course show.
+        """What the newest of these sets, in any order, and the patient's course show; of no set: the course alone.
 
         `changed`: the report whose record occasioned the look, as it stands now; None where it was removed
         or a look is wanted in any case.

@@ -76,6 +76,8 @@ def settle(
             _resolve_what_no_report_can_end(patient, unresolved=unresolved, now=now)
         if report is None or report.version > 1:
             _reopen_what_was_closed_by_mistake(patient, unresolved=unresolved, now=now)
+        if report is None and removed is None:
+            _tell_what_the_course_shows(patient, unresolved=unresolved, now=now)
         _keep_clocks_right(patient, sets=sets, unresolved=unresolved)
         if patient.next_due_at != due_before and (patient.next_due_at is None or patient.next_due_at > now):
             notifications.resolve_reminders(unresolved, because=notifications.BECAUSE_RECORDED, now=now)
@@ -182,6 +184,24 @@ def _reopen_what_was_closed_by_mistake(
         if all(pathway.remaining_causes(causes, report=later, patient=facts) for later in (None, *since)):
             unresolved.append(notifications.reopen(notification, now=now))
             told.update(cause for cause, _ in causes)
+
+
+def _tell_what_the_course_shows(patient: Patient, *, unresolved: list[Notification], now: datetime) -> None:
+    """Put on another pathway, or with an onset or a baseline typed later, a patient may show what nobody was told of.
+
+    No report to come would bring it: to the rules it would be old, though the critical phase had begun.
+    """
+    if patient.course is None or patient.last_report_id is None:
+        return
+    notifications.tell_findings(
+        pathway_of(patient).findings(patient_facts(patient), reports=[]),
+        patient=patient,
+        unresolved=unresolved,
+        report_id=patient.last_report_id,
+        history_id=_newest_version_of(patient.last_report_id),
+        now=now,
+        is_new_set=False,
+    )
 
 
 def _keep_clocks_right(

@@ -359,7 +359,8 @@ def test_urine_below_its_limit_over_six_hours_is_found_by_age(years, amount, fou
 
 
 @pytest.mark.parametrize(
-    "weight,amount,years", [(3.2, 9.6, 30), (3.7, 11.1, 30), (58.3, 174.9, 30), (58.1, 174.3, 30), (3.3, 19.8, 3)]
+    "weight,amount,years",
+    [(3.2, 9.6, 30), (3.7, 11.1, 30), (58.3, 174.9, 30), (58.1, 174.3, 30), (3.3, 19.8, 3)],
 )
 def test_urine_of_exactly_the_limit_is_not_below_it_in_decimals_either(weight, amount, years):
     born = date(2024 - years, 1, 1)
@@ -372,7 +373,7 @@ def test_urine_of_exactly_the_limit_is_not_below_it_in_decimals_either(weight, a
 def test_urine_just_below_its_limit_does_not_read_as_the_limit():
     found = brought(*urine((0, 500), (6, 149.9)))[LOW_URINE]
     assert found.values["value"] == 0.49
-    assert "Urine 0.49 ml/kg/h over 6 h is below 0.5 ml/kg/h." == found.message
+    assert found.message == "Urine 0.49 ml/kg/h over 6 h is below 0.5 ml/kg/h."
 
 
 def test_the_amounts_between_count_each_from_the_record_before():

@@ -184,6 +184,39 @@ def test_a_typed_baseline_counts_from_then(dengue, nurse, lead):
     assert deteriorations(dengue)[0].reasons[0]["values"]["baseline"] == 35.0
 
 
+def test_put_on_the_pathway_late_a_patient_is_told_of_by_what_the_stay_has_shown(patient, nurse, doctor):
+    record(patient, {**NORMAL, "temperature": 38.6, "hematocrit": 40.0}, when=at(1), by=nurse)
+    record(patient, {**NORMAL, "hematocrit": 48.0, "warning_signs": ["lethargy"]}, when=at(5), by=nurse)
+    newest = record(patient, {**NORMAL, "warning_signs": ["lethargy"]}, when=at(6), by=nurse)
+    assert deteriorations(patient) == []
+    change(patient, by=doctor, now=at(7), pathway="dengue")
+    (raised,) = deteriorations(patient)
+    assert causes(raised) == {PROVISIONAL, CONCENTRATED, "warning_sign:lethargy"}
+    assert (raised.severity, raised.report_id, raised.created_at) == ("medium", newest.pk, at(7))
+    assert raised.history_id == Report.history.get(id=newest.pk).history_id
+    assert critical_since(raised) == {None, at(5).isoformat().replace("+00:00", "Z")}
+    assert fresh(patient).open_notifications == 1
+    acknowledge(raised.pk, by=nurse, now=at(7))
+    change(patient, by=doctor, now=at(9), monitoring_interval=60)
+    record(patient, {**NORMAL, "warning_signs": ["lethargy"]}, when=at(9.5), by=nurse)
+    assert len(deteriorations(patient)) == 1, "once"
+
+
+def test_an_onset_typed_later_tells_of_the_fever_that_had_gone(patient, nurse, lead, doctor):
+    change(patient, by=doctor, now=at(0), pathway="dengue")
+    record(patient, NORMAL, when=at(1), by=nurse)
+    assert open_causes(patient) == []
+    change(patient, by=lead, now=at(2), fever_onset_at=at(-70))
+    assert open_causes(patient) == [{PROVISIONAL}]
+
+
+def test_a_baseline_typed_later_tells_of_the_newest_haematocrit(dengue, nurse, lead):
+    change(dengue, by=lead, now=at(1), hematocrit_baseline=33.4)
+    assert open_causes(dengue) == []
+    change(dengue, by=lead, now=at(2), hematocrit_baseline=33.3)
+    assert open_causes(dengue) == [{CONCENTRATED}]
+
+
 def test_a_child_is_not_scored_but_watched(dengue, nurse, lead):
     change(dengue, by=lead, now=at(1), date_of_birth=date(2018, 1, 1))
     report = record(dengue, NARROW | {"temperature": 38.5}, when=at(2), by=nurse)
