@@ -50,7 +50,6 @@ class Held:
 
     cause: str
     level: int
-    is_acknowledged: bool = False
     acknowledged_at: datetime | None = None
 
 
@@ -99,7 +98,7 @@ def _index_of_holder(
     for index, holder in enumerate(held):
         if holder.cause != finding.cause or holder.level < finding.level:
             continue
-        if holder.is_acknowledged and _is_long_ago(holder.acknowledged_at, now=now, after=retell_after):
+        if _is_long_ago(holder.acknowledged_at, now=now, after=retell_after):
             continue
         return index
     return None

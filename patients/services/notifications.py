@@ -68,14 +68,7 @@ def tell_findings(
     holders: list[Notification] = []
     for notification in told:
         for cause, level in causes_of(notification):
-            held.append(
-                Held(
-                    cause=cause,
-                    level=level,
-                    is_acknowledged=notification.acknowledged_at is not None,
-                    acknowledged_at=notification.acknowledged_at,
-                )
-            )
+            held.append(Held(cause=cause, level=level, acknowledged_at=notification.acknowledged_at))
             holders.append(notification)
     retell_after = settings.RETELL_AFTER if is_new_set else timedelta.max
     new, known = split_new(findings, held=held, now=now, retell_after=retell_after)

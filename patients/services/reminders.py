@@ -45,12 +45,13 @@ _COLUMNS: Final = (
 
 
 def plan_next(patient: Patient, *, unresolved: Sequence[Notification]) -> None:
-    """Set `reminder_at` and `reminder_kind` by the due time and what was told already, and wake a worker then.
+    """Set `reminder_at` and `reminder_kind` by the due time and what was told already (`unresolved`), and wake a worker
+    then.
 
     The row is saved by the caller.
     """
     earlier_at = patient.reminder_at
-    told = {notification.kind for notification in unresolved if notification.is_unresolved}
+    told = {notification.kind for notification in unresolved}
     patient.reminder_at, patient.reminder_kind = _next_reminder(patient, told=told)
     if patient.reminder_at != earlier_at:
         _wake_worker(patient, had_task=earlier_at is not None)

@@ -70,14 +70,14 @@ def test_the_same_rule_on_another_parameter_is_new():
 )
 def test_what_was_acknowledged_over_an_hour_ago_is_new_again(ago, is_new):
     finding = make_finding()
-    held = Held("risk_band", 3, is_acknowledged=True, acknowledged_at=NOW - ago)
+    held = Held("risk_band", 3, acknowledged_at=NOW - ago)
     assert split([finding], held) == (([finding], []) if is_new else ([], [(finding, 0)]))
 
 
 def test_an_hour_is_an_hour_also_when_the_clocks_change():
     berlin = ZoneInfo("Europe/Berlin")
     acknowledged_at = datetime(2024, 10, 27, 2, 30, fold=0, tzinfo=berlin)
-    held = Held("risk_band", 2, is_acknowledged=True, acknowledged_at=acknowledged_at)
+    held = Held("risk_band", 2, acknowledged_at=acknowledged_at)
     finding = make_finding()
     half_past_again = datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=berlin)
     a_minute_later = datetime(2024, 10, 27, 2, 31, fold=1, tzinfo=berlin)
@@ -96,7 +96,7 @@ def test_what_is_known_names_the_first_notification_that_holds_it():
     pulse = make_finding("single_three", parameter="pulse", level=3)
     new, known = split(
         [band, rise, pulse],
-        Held("risk_band", 3, is_acknowledged=True, acknowledged_at=long_ago),
+        Held("risk_band", 3, acknowledged_at=long_ago),
         Held("total_rise", 5),
         Held("risk_band", 2),
         Held("total_rise", 7),
