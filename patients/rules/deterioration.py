@@ -31,17 +31,19 @@ def news2_findings(newest: ReportFacts, *, previous_complete: ReportFacts | None
     band before was low, no parameter was a 3, and there is no total to have risen from. Nothing is found in
     a report that is no set or was not scored.
     """
-    score = newest.score
-    if score.total is None or score.risk is None:
+    total, risk = newest.score.total, newest.score.risk
+    if total is None or risk is None:  # the one is None where the other is
         return []
     before = previous_complete.score if previous_complete is not None else None
     findings = [
-        _risk_band(newest, risk_before=(before.risk if before is not None else None) or "low"),
-        _total_rise(newest, total_before=before.score if before is not None else None),
+        _risk_band(newest, risk=risk, risk_before=(before.risk if before is not None else None) or "low"),
+        _total_rise(
+            newest, total=total, risk=risk, total_before=before.score if before is not None else None
+        ),
     ]
     for parameter in SCORED_FIELDS:
         part_before = before.parts[parameter] if before is not None else None
-        findings.append(_single_three(newest, parameter=parameter, part_before=part_before))
+        findings.append(_single_three(newest, risk=risk, parameter=parameter, part_before=part_before))
     return [finding for finding in findings if finding is not None]
 
 
@@ -94,9 +96,8 @@ def _is_over(cause: str, *, level: int, report: ReportFacts) -> bool:
     return False
 
 
-def _risk_band(newest: ReportFacts, *, risk_before: str) -> Finding | None:
-    risk = newest.score.risk
-    if risk is None or RISKS.index(risk) <= RISKS.index(risk_before):
+def _risk_band(newest: ReportFacts, *, risk: str, risk_before: str) -> Finding | None:
+    if RISKS.index(risk) <= RISKS.index(risk_before):
         return None
     at_least = "" if newest.score.complete else "at least "
     return Finding(
@@ -109,11 +110,8 @@ def _risk_band(newest: ReportFacts, *, risk_before: str) -> Finding | None:
     )
 
 
-def _total_rise(newest: ReportFacts, *, total_before: int | None) -> Finding | None:
-    total, risk = newest.score.total, newest.score.risk
-    if total is None or risk is None or total_before is None:
-        return None
-    if total - total_before < LEAST_RISE or total < LEAST_TOTAL_AFTER_RISE:
+def _total_rise(newest: ReportFacts, *, total: int, risk: str, total_before: int | None) -> Finding | None:
+    if total_before is None or total - total_before < LEAST_RISE or total < LEAST_TOTAL_AFTER_RISE:
         return None
     return Finding(
         rule=TOTAL_RISE,
@@ -125,9 +123,10 @@ def _total_rise(newest: ReportFacts, *, total_before: int | None) -> Finding | N
     )
 
 
-def _single_three(newest: ReportFacts, *, parameter: str, part_before: int | None) -> Finding | None:
-    risk = newest.score.risk
-    if risk is None or newest.score.parts[parameter] != THREE or part_before == THREE:
+def _single_three(
+    newest: ReportFacts, *, risk: str, parameter: str, part_before: int | None
+) -> Finding | None:
+    if newest.score.parts[parameter] != THREE or part_before == THREE:
         return None
     return Finding(
         rule=SINGLE_THREE,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from patients.rules.news2 import pathway_interval, reason_not_scored, worse_risk
+from patients.rules.news2 import reason_not_scored, worse_risk
 from patients.rules.pathways import PATHWAYS
 from patients.rules.stay import PatientFacts, ReportFacts, as_utc, newest, order_of
 
@@ -86,9 +86,8 @@ def _due_by_sets(
             earlier = deciding_and_newer[: len(deciding_and_newer) - len(incomplete) + index]
             due = _brought_forward(due, report=report, interval=_interval_of_risk(earlier, patient=patient))
         else:
-            due = _brought_forward(
-                due, report=report, interval=_interval_of_incomplete(report, patient=patient)
-            )
+            interval = PATHWAYS[patient.pathway].interval(report, patient=patient)
+            due = _brought_forward(due, report=report, interval=interval)
     return due
 
 
@@ -142,10 +141,6 @@ def _first_due(
     if patient.pathway == "none" and patient.monitoring_interval is None and not is_planned:
         return NEVER_DUE
     return Due(at=start + FIRST_SET_INTERVAL, interval=FIRST_SET_INTERVAL)
-
-
-def _interval_of_incomplete(report: ReportFacts, *, patient: PatientFacts) -> timedelta:
-    return PATHWAYS[patient.pathway].interval(report, patient=patient) or pathway_interval(report.score)
 
 
 def _interval_of_risk(sets: Sequence[ReportFacts], *, patient: PatientFacts) -> timedelta | None:

@@ -207,6 +207,7 @@ def test_pathway_none_has_a_due_time_only_where_somebody_set_an_interval():
     assert due_at(report, patient=with_interval) == at(2, minutes=30)
     assert due_at(patient=with_interval) == at(minutes=15)
     assert due_at(patient=without, planned_interval=lambda after: timedelta(hours=1)) == at(minutes=15)
+    assert due_at(patient=without, planned_interval=lambda after: None) is None
 
 
 def test_after_a_return_to_news2_the_newest_unscored_set_asks_for_four_hours():
@@ -256,6 +257,17 @@ def test_a_newer_lower_bound_counts_for_the_risk_after_a_refusal():
     assert due_at(well, slow, refused) == at(3, minutes=10)
 
 
+def test_a_set_after_the_refusal_does_not_tell_what_was_due_after_it():
+    well, refused = make_total(0, when=at(1), id=1), make_report(REFUSED, when=at(2), id=2)
+    grave = make_report({"pulse": 140, "respiration": 26, "bp_sys": 95}, when=at(3), id=3)
+    assert due_at(well, refused, grave) == at(3, minutes=15)
+
+
+def test_a_refusal_says_nothing_of_the_risk_after_the_next_one():
+    well = make_total(0, when=at(1), id=1)
+    assert due_at(well, *(make_report(REFUSED, when=at(hours), id=hours) for hours in (2, 3))) == at(13)
+
+
 def test_a_refusals_own_interval_brings_the_time_forward():
     ill = make_total(0, when=at(1), id=1)
     refused = make_report(REFUSED, when=at(2), id=2, monitoring_interval=30)
@@ -271,6 +283,8 @@ def test_a_refusal_of_a_patient_who_is_not_scored_does_not_settle_the_due_time()
     assert (
         due_at(make_report(REFUSED, when=at(1), not_scored_because="pathway_none"), patient=without) is None
     )
+    asked = make_report(REFUSED, when=at(1), not_scored_because="pathway_none", monitoring_interval=30)
+    assert due_at(asked, patient=without) == at(1, minutes=30)
 
 
 @pytest.mark.parametrize(

@@ -353,6 +353,33 @@ def test_deleting_the_set_that_closed_it_opens_a_deterioration_again(patient, nu
     assert ("history", "notification") in told_since(number)
 
 
+def test_what_is_opened_again_stands_beside_the_reminder_that_came_meanwhile(
+    patient, nurse, lead, told_twice_bad
+):
+    mistake = record(patient, total(0), when=at(4), by=nurse)
+    remind_all(now=at(16))
+    delete_report(mistake.pk, by=lead, now=at(16.1))
+    assert [(n.kind, n.status) for n in told(patient)] == [
+        ("deterioration", "open"), ("observation_due", "open"),
+    ]  # fmt: skip
+
+
+def test_what_is_closed_by_the_same_change_keeps_nothing_else_closed(patient, nurse, lead):
+    at_least_7 = {name: value for name, value in total(7).items() if name != "consciousness"}
+    record(patient, at_least_7, when=at(1), by=nurse)
+    record(patient, {"temperature": 37.0}, when=at(1.5), by=nurse)
+    better = record(patient, total(5), when=at(2), by=nurse)
+    assert [(n.severity, n.status) for n in deteriorations(patient)] == [
+        ("high", "resolved"),
+        ("medium", "open"),
+    ]
+    delete_report(better.pk, by=lead, now=at(2.1))
+    assert [(n.severity, n.status) for n in deteriorations(patient)] == [
+        ("high", "open"),
+        ("medium", "resolved"),
+    ]
+
+
 def test_correcting_the_set_that_closed_it_opens_a_deterioration_again(patient, nurse, told_twice_bad):
     mistake = record(patient, total(0), when=at(4), by=nurse)
     correct_report(mistake.pk, by=nurse, now=at(4.1), changes=total(7))
