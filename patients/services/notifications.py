@@ -130,7 +130,7 @@ def keep_clocks_right(
     """Let what these tell by one of `rules` say what the findings say now: the same cause, of another time."""
     said_now = {finding.cause: finding.as_reason() for finding in findings if finding.rule in rules}
     for notification in unresolved:
-        if not notification.is_unresolved or notification.kind != Notification.Kind.DETERIORATION:
+        if not notification.is_unresolved:
             continue
         reasons = [said_now.get(cause_of(reason), reason) for reason in notification.reasons]
         if reasons != notification.reasons:

@@ -178,6 +178,25 @@ def test_a_time_put_right_moves_the_clock_that_was_told(dengue, nurse):
     assert (raised.status, other in raised.reasons) == ("open", True)
 
 
+def test_a_clock_told_and_resolved_by_the_same_change_stays_as_it_was_told(dengue, nurse):
+    reading = record(dengue, NORMAL, when=at(2), by=nurse)
+    record(dengue, NORMAL, when=at(3), by=nurse)
+    correct_report(reading.pk, by=nurse, now=at(3.5), changes={"temperature": 38.5})
+    amended, raised = deteriorations(dengue)
+    assert (amended.status, critical_since(amended)) == (
+        "resolved",
+        {at(2).isoformat().replace("+00:00", "Z")},
+    )
+    assert (raised.status, critical_since(raised)) == ("open", {at(3).isoformat().replace("+00:00", "Z")})
+
+
+def test_what_was_told_of_a_value_stays_as_it_was_told(dengue, nurse):
+    for hours, value in ((2, 48.0), (3, 49.0)):
+        record(dengue, {"hematocrit": value}, when=at(hours), by=nurse)
+    (raised,) = deteriorations(dengue)
+    assert [reason["values"]["value"] for reason in raised.reasons] == [48.0]
+
+
 def test_a_typed_baseline_counts_from_then(dengue, nurse, lead):
     change(dengue, by=lead, now=at(1), hematocrit_baseline=35.0)
     record(dengue, {"hematocrit": 42.0}, when=at(2), by=nurse)
