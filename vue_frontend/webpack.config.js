@@ -55,7 +55,8 @@ export default (environment, { mode }) => {
         filename: `${nameWithHash}.css`,
         chunkFilename: `${nameWithHash}.css`,
       }),
-      new BundleTracker({ path: outputFolder, filename: 'webpack-stats.json' }),
+      // Its paths are relative: the file lies among those that everybody may read.
+      new BundleTracker({ path: outputFolder, filename: 'webpack-stats.json', relativePath: true }),
       new webpack.DefinePlugin({
         __VUE_OPTIONS_API__: false,
         __VUE_PROD_DEVTOOLS__: false,

@@ -104,10 +104,19 @@ export const router = createRouter({
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
 });
 
-/** The page somebody asked for before signing in; only our own paths, never another site's. */
-export function pageAskedFor(route: RouteLocationNormalized): string {
+/**
+ * The page somebody asked for before signing in; only our own paths, never another site's. Read as the browser will:
+ * it leaves tabs and line breaks out, takes `\` for `/`, and what then begins with `//` names another host.
+ */
+export function pageAskedFor(route: Pick<RouteLocationNormalized, 'query'>): string {
   const next = route.query.next;
-  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/';
+  if (typeof next !== 'string' || !next.startsWith('/')) return '/';
+  try {
+    const { origin, pathname, search, hash } = new URL(next, location.origin);
+    return origin === location.origin && !pathname.startsWith('//') ? pathname + search + hash : '/';
+  } catch {
+    return '/'; // no address at all
+  }
 }
 
 /** Go to a page of ours: within the application, or to one that the server makes (the API's description, …). */
