@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 
@@ -62,7 +63,8 @@ def _represent_outcome(outcome: Outcome, *, added: int) -> dict[str, int]:
 
 
 def _read_parts(request: Request) -> dict[str, list[Row]]:
-    sent: Any = request.data  # a QueryDict, since only multipart/form-data is parsed
+    # A QueryDict, since only multipart/form-data is parsed; of no body at all DRF makes a plain one.
+    sent: Any = request.data or QueryDict()
     errors: dict[str, list[str]] = {show(name): ["No such part."] for name in sent if name not in PARTS}
     rows: dict[str, list[Row]] = {name: [] for name in PARTS}
     for name in PARTS:

@@ -29,12 +29,14 @@ STRANGER = "stranger"
 # ---------------------------------------------------------------- what is asked for
 RESOURCES = ("patients", "reports", "history", "notifications")
 BELOW = {
-    "patients": ("history/", "fluids/", "plan/", "pauses/"),
+    "patients": ("history/", "fluids/", "plan/", "pauses/", "pauses/1/"),
+    "reports": ("amendments/",),
     "history": ("amendments/",),
     "notifications": ("acknowledge/",),
 }
 FIXED = (
-    "/api/", "/api/ranges/", "/api/reports/preview/", "/api/notifications/statistics/", "/api/nothing/",
+    "/api/", "/api/ranges/", "/api/reports/preview/", "/api/patients/import/", "/api/notifications/statistics/",
+    "/api/nothing/",
     "/rest-auth/login/", "/rest-auth/user/", "/rest-auth/password/change/", "/rest-auth/devices/",
     "/health/live", "/metrics", "/swagger.json", "/admin/login/", "/",
 )  # fmt: skip

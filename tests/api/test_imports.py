@@ -251,7 +251,9 @@ def test_other_types_and_larger_bodies_are_refused(lead):
     assert (response.status_code, response.json()) == (413, {"detail": "The body is larger than 10 MiB."})
     broken = lead.generic("POST", ADDRESS, b"--x\r\nno part", content_type="multipart/form-data; boundary=x")
     assert broken.status_code == 400
-    assert lead.generic("POST", ADDRESS, b"", content_type="multipart/form-data").status_code == 400
+    for kind in ("multipart/form-data", "application/json", ""):
+        nothing = lead.generic("POST", ADDRESS, b"", content_type=kind)
+        assert (nothing.status_code, list(nothing.json())) == (400, ["patients"])
     assert (
         send(lead, patients=PATIENTS + " " * 2_000_000).status_code == 400
     )  # one cell of two million blanks
