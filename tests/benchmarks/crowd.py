@@ -96,9 +96,10 @@ class Crowd:
     Attributes:
         connect_seconds: from the first connection asked for to the last client's greeting.
         lost: how many clients were closed by the server.
+        sends_keys: whether each save carries an Idempotency-Key; the server does a little more for it.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, sends_keys: bool = False) -> None:
         self.target = target
         self.clients: list[Client] = []
         self.saves: list[Save] = []
@@ -110,6 +111,7 @@ class Crowd:
         self.connect_seconds = 0.0
         self.waiting_for_greeting = 0
         self.all_greeted = asyncio.Event()
+        self.sends_keys = sends_keys
         self.poster = Poster(target)
 
     async def join(self, size: int, *, timeout: float = 60) -> None:
@@ -166,7 +168,7 @@ class Crowd:
         self.saves.append(save)
         body = orjson.dumps({**self.target.body, **values, "additional": f"{self.prefix}{number}_"})
         save.sent_at = now()
-        await self.poster.post(body)
+        await self.poster.post(body, key=f"{self.prefix}{number}" if self.sends_keys else "")
         save.answered_at = now()
         return save
 
@@ -205,7 +207,11 @@ async def wait_at_most(save: Save, timeout: float) -> None:
 
 
 class Poster:
-    """POSTs over kept-alive connections, as many at once as asked for, with little of its own cost."""
+    """POSTs over kept-alive connections, as many at once as asked for, with little of its own cost.
+
+    Attributes:
+        resent: how many bodies were sent again, since the server gave the connection up while they were on their way.
+    """
 
     def __init__(self, target: Target) -> None:
         address = urlsplit(target.post_url)
@@ -214,21 +220,56 @@ class Poster:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
         self.head = f"POST {address.path or '/'} HTTP/1.1\r\n{lines}".encode()
         self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self.resent = 0
 
-    async def post(self, body: bytes) -> None:
-        """Send a body.
+    async def post(self, body: bytes, *, key: str = "") -> None:
+        """Send a body; with a `key`, a second time where that can be needed.
 
         Raises:
             RuntimeError: with the answer, where it is not 201.
+            OSError, asyncio.IncompleteReadError: where the connection broke.
         """
-        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(self.host, self.port)
-        writer.write(self.head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        length = re.search(rb"content-length: *(\d+)", head)
-        answer = await reader.readexactly(int(length[1]) if length else 0)
-        if b" 201 " not in head.split(b"\r\n", 1)[0]:
-            raise RuntimeError(f"POST was answered with {head[:40]!r}: {answer[:500]!r}")
-        self.idle.append((reader, writer))
+        headers = f"Idempotency-Key: {key}\r\n" if key else ""
+        request = self.head + f"{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        kept = self._take_idle()
+        try:
+            answer = await self._exchange(kept or await self._connect(), request)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            # HTTP lets a server close a connection that is idle while a request is already on its way.
+            if not (kept and key):
+                raise
+            self.resent += 1
+            answer = await self._exchange(await self._connect(), request)
+        if b" 201 " not in answer.split(b"\r\n", 1)[0]:
+            raise RuntimeError(f"POST was answered with {answer[:500]!r}")
+
+    def _take_idle(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection that the server has not closed meanwhile, as it does after a minute without a request."""
+        while self.idle:
+            reader, writer = self.idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(self.host, self.port)
+
+    async def _exchange(
+        self, connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes
+    ) -> bytes:
+        """The answer, head and body, to one request."""
+        reader, writer = connection
+        try:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: *(\d+)", head.lower())
+            body = await reader.readexactly(int(length[1]) if length else 0)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            writer.close()
+            raise
+        self.idle.append(connection)
+        return head + body
 
     def close(self) -> None:
         for _, writer in self.idle:

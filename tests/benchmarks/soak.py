@@ -1,7 +1,8 @@
 """The long run: a ward that saves for twenty minutes while its screens stay connected; `make soak`.
 
 Prints of each stack how its memory grows, how many database connections it holds and what was lost or came
-twice. Fails where a change did not arrive exactly once, a client was closed, or memory or connections go on growing.
+twice. Fails where a save was not answered, a report is not stored exactly once or did not arrive exactly once, a client
+was closed, or memory or connections go on growing.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import asyncio
 import statistics
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ import uvloop
 from tests.benchmarks.costs import memory_bytes
 from tests.benchmarks.crowd import Crowd, Save, now, wait_at_most
 from tests.benchmarks.fanout import target_of
+from tests.support.clients import RestClient
 from tests.support.stacks import STACKS, Stack, StackBuilder
 
 SAMPLE_SECONDS = 5
@@ -89,7 +92,7 @@ async def soak(stack: Stack, *, minutes: float, clients: int, saves_a_second: fl
     target = target_of(stack, name=stack.name)
     lead = stack.signed_in("lead")
     beds = [lead.admit(last_name=f"Soak {number}")["id"] for number in range(patients)]
-    crowd = Crowd(target)
+    crowd = Crowd(target, sends_keys=True)
     await crowd.join(clients)
     samples = Samples()
     saving: set[asyncio.Task[None]] = set()
@@ -118,7 +121,8 @@ async def soak(stack: Stack, *, minutes: float, clients: int, saves_a_second: fl
         await asyncio.wait(saving)
     await asyncio.to_thread(samples.take, stack, at=now() - started)
     await crowd.leave()
-    return judge(stack.name, crowd, samples, failures, minutes=minutes)
+    stored = await asyncio.to_thread(count_stored, lead, crowd)
+    return judge(stack.name, crowd, samples, failures, stored, minutes=minutes)
 
 
 async def save_and_settle(crowd: Crowd, *, patient: str, failures: list[str]) -> None:
@@ -131,6 +135,18 @@ async def save_and_settle(crowd: Crowd, *, patient: str, failures: list[str]) ->
     await wait_at_most(save, LONGEST_SECONDS)
     await asyncio.sleep(SETTLE_SECONDS)
     save.settle()
+
+
+def count_stored(lead: RestClient, crowd: Crowd) -> Counter[int]:
+    """How many reports each save, by its number, has left in the database."""
+    stored: Counter[int] = Counter()
+    path: str | None = "/api/reports/?limit=1000"
+    while path:
+        page = lead.read(path)
+        marks = (crowd.marker.match(report["additional"].encode()) for report in page["results"])
+        stored.update(int(mark[1]) for mark in marks if mark)
+        path = page["next"]
+    return stored
 
 
 def times_of(saves: Sequence[Save]) -> list[float]:
@@ -147,7 +163,15 @@ def print_state(name: str, crowd: Crowd, samples: Samples, *, elapsed: float) ->
     )
 
 
-def judge(name: str, crowd: Crowd, samples: Samples, failures: Sequence[str], *, minutes: float) -> bool:
+def judge(
+    name: str,
+    crowd: Crowd,
+    samples: Samples,
+    failures: Sequence[str],
+    stored: Counter[int],
+    *,
+    minutes: float,
+) -> bool:
     """Print what came of it; True where nothing was wrong."""
     missing = sum(save.missing for save in crowd.saves)
     doubled = sum(save.doubled for save in crowd.saves)
@@ -160,7 +184,13 @@ def judge(name: str, crowd: Crowd, samples: Samples, failures: Sequence[str], *,
     settled = samples.connections[quarter:] or samples.connections
     # A leak never gives back: the fewest of the end are more than the most of the second quarter.
     is_leaking = quarter > 1 and min(settled[-quarter:]) > max(settled[:quarter])
-    print(f"{name}: {len(crowd.saves)} saves, {len(failures)} refused {sorted(set(failures))[:3] or ''}")
+    not_stored = sum(stored[save.number] == 0 for save in crowd.saves)
+    stored_twice = sum(count > 1 for count in stored.values())
+    print(
+        f"{name}: {len(crowd.saves)} saves, {len(failures)} not answered {sorted(set(failures))[:3] or ''}, "
+        f"{crowd.poster.resent} sent again with the same key"
+    )
+    print(f"{name}: reports stored {stored.total()}, missing {not_stored}, twice {stored_twice}")
     print(
         f"{name}: frames wanted {sum(save.wanted for save in crowd.saves)}, lost {missing}, twice {doubled}"
     )
@@ -177,7 +207,8 @@ def judge(name: str, crowd: Crowd, samples: Samples, failures: Sequence[str], *,
         flush=True,
     )
     is_growing = minutes >= SHORTEST_FOR_SLOPE and slope > MOST_SLOPE
-    return not (failures or missing or doubled or crowd.lost or is_leaking or is_growing)
+    is_exact = not (failures or not_stored or stored_twice or missing or doubled)
+    return is_exact and not (crowd.lost or is_leaking or is_growing)
 
 
 def main() -> int:
