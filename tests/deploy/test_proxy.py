@@ -1,10 +1,15 @@
-"""Behind a reverse proxy: whose address counts."""
+"""Behind a reverse proxy: whose address counts, and who closes an idle connection first."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import requests
+from twisted.web import http
 
+from tests.support.processes import PROJECT
 from tests.support.stacks import PASSWORD, StackBuilder
 
 
@@ -27,3 +32,16 @@ def test_the_proxys_word_on_the_address_counts_only_where_it_was_asked_for(
             devices = requests.get(f"{server.url}/rest-auth/devices/", headers=headers, timeout=30).json()
     (own,) = [device for device in devices if device["is_current"]]
     assert own["address"] == address
+
+
+def test_the_proxy_gives_an_idle_connection_up_before_the_web_process_does() -> None:
+    """Else a save that is sent on as the web process closes would be answered 502."""
+    adapted = subprocess.run(
+        [Path(sys.executable).with_name("caddy"), "adapt", "--config", PROJECT / "deploy" / "Caddyfile"],
+        env={"SITE_ADDRESS": "localhost"},
+        capture_output=True,
+        check=True,
+    )
+    (seconds,) = re.findall(rb'"idle_timeout":(\d+)000000000\b', adapted.stdout)
+    assert http.HTTPFactory.timeOut is not None
+    assert int(seconds) <= http.HTTPFactory.timeOut / 2
