@@ -1,6 +1,7 @@
 """The configuration as people write it: with spaces, with lines left empty, with a secret forgotten."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.processes import PROJECT, environment_of
+from tests.support.processes import CONFIGURATION, PROJECT, environment_of
 
 READ = """
 import json, os
@@ -86,3 +87,29 @@ def test_without_a_secret_key_nothing_starts(arguments):
 def test_what_makes_the_files_at_install_time_needs_no_secret_key():
     done = run("manage.py", "collectstatic", "--dry-run", "--noinput", configuration={"SECRET_KEY": ""})
     assert done.returncode == 0, done.stderr
+
+
+def test_every_setting_is_explained_in_the_example_and_kept_from_the_tests():
+    source = (PROJECT / "config" / "settings.py").read_text()
+    names = set(re.findall(r'\b(?:env\.\w+|texts?)\(\s*"([A-Z_]+)"', source))
+    assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "LOG_FORMAT"} <= names
+    example = (PROJECT / ".env.example").read_text()
+    assert sorted(name for name in names if not re.search(rf"^#?{name}=", example, re.MULTILINE)) == []
+    assert sorted(names - CONFIGURATION.keys()) == []
+
+
+REDIRECTED = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import django
+django.setup()
+from django.test import Client
+for path in ("/", "/health/live", "/metrics"):
+    print(Client().get(path, headers={"Host": "localhost"}).status_code)
+"""
+
+
+def test_with_https_this_machine_still_asks_for_health_and_figures_without():
+    """A monitoring system beside the process speaks no TLS with it: the proxy does."""
+    done = run("-c", REDIRECTED, configuration={"HTTPS": "1", "DATABASE_URL": "sqlite://:memory:"})
+    assert done.stdout.split() == ["301", "200", "200"], done.stderr

@@ -6,6 +6,7 @@ import pytest
 
 from patients import clock
 from patients.models import Patient, WorkerHeartbeat
+from patients.services.sign_ins import start_sign_in
 from tests.factories import make_patient, make_report, make_user
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,19 @@ def test_staff_read_them_from_anywhere(client, is_staff, status):
     user.save()
     client.force_login(user)
     assert client.get("/metrics", REMOTE_ADDR="10.0.0.7").status_code == status
+
+
+@pytest.mark.parametrize("is_staff, status", [(True, 200), (False, 403)])
+def test_a_monitoring_system_reads_them_with_the_token_of_staff(client, is_staff, status):
+    user = make_user("service", is_staff=is_staff)
+    _, key = start_sign_in(user, now=clock.now())
+    headers = {"Authorization": f"Token {key}", "X-Forwarded-For": "10.0.0.7"}
+    assert client.get("/metrics", headers=headers).status_code == status
+
+
+def test_a_token_that_is_none_is_refused(client):
+    headers = {"Authorization": "Token made-up", "X-Forwarded-For": "10.0.0.7"}
+    assert client.get("/metrics", headers=headers).status_code == 403
 
 
 def test_without_its_database_the_process_still_answers(client, monkeypatch):

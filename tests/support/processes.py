@@ -27,6 +27,10 @@ CONFIGURATION = {
     "TIME_ZONE": "UTC",
     "LANGUAGE_CODE": "en-gb",
     "LOG_LEVEL": "WARNING",
+    "LOG_FORMAT": "line",
+    "DATABASE_THREADS": "4",
+    "RETELL_AFTER_MINUTES": "60",
+    "ESCALATE_AFTER_MINUTES": "15",
 }
 
 
