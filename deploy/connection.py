@@ -1,6 +1,7 @@
 """Which database Wardlight is configured for: what deploy/backup and deploy/restore share."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,15 @@ def postgres_environment() -> dict[str, str]:
     """With the password: in the arguments it would stand in the list of processes."""
     password = _parameters().get("password")
     return {**os.environ, "PGPASSWORD": str(password)} if password else dict(os.environ)
+
+
+def run_postgres_tool(*command: str) -> int:
+    """Run pg_dump or pg_restore, which say themselves what went wrong; their exit code. SystemExit without them."""
+    try:
+        return subprocess.run(command, env=postgres_environment(), check=False).returncode
+    except FileNotFoundError:
+        needed = f"{command[0]} is needed, of the server's version or newer (on Debian: postgresql-client)."
+        raise SystemExit(needed) from None
 
 
 def _parameters() -> dict[str, str]:

@@ -100,3 +100,12 @@ async def test_a_backup_that_fails_leaves_no_file(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "There is no database" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_of_a_server_that_is_away_says_so_and_leaves_no_file(tmp_path: Path) -> None:
+    configuration = {"DATABASE_URL": "postgres://wardlight:secret@127.0.0.1:1/wardlight"}
+    done = run("backup", tmp_path / "wardlight.backup", configuration=configuration)
+    assert done.returncode == 1
+    assert "There is no backup." in done.stdout
+    assert "Traceback" not in done.stdout
+    assert list(tmp_path.iterdir()) == []
