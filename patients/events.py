@@ -108,10 +108,8 @@ def unit_of_work() -> Iterator[None]:
         units.append(unit)
         try:
             yield
+        finally:
             units.pop()
-        except BaseException:
-            units.pop()
-            raise
         if units:
             units[-1].notes.extend(unit.notes)
         elif notes := unit.merged():

@@ -117,11 +117,10 @@ def _converter(converters: Sequence[Any], column: Any, connection: Any) -> Calla
     """What Django does with a value of this column that is not null; the frequent ones without its detours."""
     if type(column.output_field) is JSONField and column.output_field.decoder is None:
         return orjson.loads
-    if converters == [getattr(connection.ops, "convert_datetimefield_value", None)]:  # SQLite
+    # The two of SQLite, which knows neither zones nor truth values; PostgreSQL's driver converts these by itself.
+    if converters == [getattr(connection.ops, "convert_datetimefield_value", None)]:
         return _in_utc
-    if converters == [
-        getattr(connection.ops, "convert_booleanfield_value", None)
-    ]:  # SQLite, where it is 0 or 1
+    if converters == [getattr(connection.ops, "convert_booleanfield_value", None)]:
         return bool
 
     def convert(value: Any) -> Any:

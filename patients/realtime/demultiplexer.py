@@ -111,13 +111,9 @@ class _Door:
                     f"{show(twice)}: {GIVEN_TWICE}", stream=stream, request_id=payload.get("request_id")
                 )
         except BadFrame as bad:
-            client.reply(bad.stream, bad.as_reply(), is_bare=self.is_bare)
+            client.reply(bad.stream, bad.as_reply())
         else:
-            await client.perform(self._consumers[stream], stream=stream, payload=payload, door=self)
-
-    @property
-    def is_bare(self) -> bool:
-        return self._single is not None
+            await client.perform(self._consumers[stream], stream=stream, payload=payload)
 
     def _address(self, frame: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         stream, payload = frame.get("stream"), frame.get("payload")
@@ -142,10 +138,10 @@ class _Client:
         self.hub = hub
 
     async def perform(
-        self, consumer_class: type[StreamConsumer], *, stream: str, payload: dict[str, Any], door: _Door
+        self, consumer_class: type[StreamConsumer], *, stream: str, payload: dict[str, Any]
     ) -> None:
         def send(reply: dict[str, Any]) -> None:
-            self.reply(stream, reply, is_bare=door.is_bare)
+            self.reply(stream, reply)
 
         consumer = consumer_class(scope=self.scope, send=send, connection=self.connection, hub=self.hub)
         if consumer.holds_thread:
@@ -154,10 +150,7 @@ class _Client:
         else:
             await consumer.receive_json(payload)
 
-    def reply(self, stream: str | None, payload: dict[str, Any], *, is_bare: bool) -> None:
-        self.connection.answer(encode_text_frame(encode_reply(stream, payload, is_bare=is_bare)))
-
-
-def encode_reply(stream: str | None, payload: dict[str, Any], *, is_bare: bool) -> bytes:
-    """A reply as it goes over the wire."""
-    return orjson.dumps(payload if is_bare else {"stream": stream, "payload": payload})
+    def reply(self, stream: str | None, payload: dict[str, Any]) -> None:
+        is_bare = self.connection.audience.single is not None
+        frame = orjson.dumps(payload if is_bare else {"stream": stream, "payload": payload})
+        self.connection.answer(encode_text_frame(frame))

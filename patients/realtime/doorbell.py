@@ -52,9 +52,8 @@ class Doorbell:
             try:
                 async with asyncio.timeout(SECONDS_TO_RING):
                     await self._layer.group_send(GROUP, {"type": "log.grew", "number": number})
-            except (
-                Exception
-            ) as error:  # a silent bell must never hurt: the others look at the log by themselves
+            except Exception as error:
+                # A silent bell must never hurt: the others look at the log by themselves.
                 logger.warning("The doorbell did not ring: %s", type(error).__name__)
 
     async def listen(self, heard: Callable[[int], None]) -> None:
@@ -70,9 +69,8 @@ class Doorbell:
                     heard(int(message["number"]))
             except asyncio.CancelledError:
                 raise
-            except (
-                Exception
-            ) as error:  # Redis is away or speaks oddly: try again, the look at the log goes on
+            except Exception as error:
+                # Redis is away or speaks oddly: try again, the look at the log goes on.
                 logger.warning("The doorbell cannot be heard: %s", type(error).__name__)
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 

@@ -285,9 +285,8 @@ class Hub:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             try:
                 state, beat_at = await _read_state(), await _read_beat()
-            except (
-                Exception
-            ) as error:  # the database is away: screens see no heartbeat move, and we try again
+            except Exception as error:
+                # The database is away: screens see that no heartbeat moves, and we try again.
                 logger.warning("The event log cannot be read: %s", type(error).__name__)
                 continue
             self.worker_beat_at = beat_at or self.worker_beat_at
