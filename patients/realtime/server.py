@@ -51,7 +51,7 @@ class WardlightServer:
     def __init__(self, *, host: str, port: int, has_worker: bool, has_proxy: bool = False) -> None:
         from config.asgi import application
 
-        self._address = f"http://{host}:{port}"
+        self._address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         self._has_worker = has_worker
         self._tasks: list[asyncio.Task[Any]] = []
         self._is_leaving = False
