@@ -12,9 +12,11 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, parse_cookie
 from django.shortcuts import resolve_url
+from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from patients import clock
+from patients.api.errors import API_LANGUAGE
 from patients.api.origins import is_allowed_host, is_own_origin
 from patients.models import SignIn
 from patients.permissions import role_of
@@ -43,6 +45,20 @@ class SignInMiddleware(AuthenticationMiddleware):
         if response.status_code != 401 or not is_page or request.method not in {"GET", "HEAD"}:
             return response
         return redirect_to_sign_in(request)
+
+
+class ApiLanguageMiddleware:
+    """The API says what is wrong in one language, whatever LANGUAGE_CODE says: programs read it, and the clinicians'
+    application says it in the language of its device. On sockets: realtime/consumer.py."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(("/api/", "/rest-auth/")):
+            return self.get_response(request)
+        with translation.override(API_LANGUAGE):
+            return self.get_response(request)
 
 
 def redirect_to_sign_in(request: HttpRequest) -> HttpResponseRedirect:

@@ -28,6 +28,7 @@ from .representations import represent_history, represent_notification, represen
 
 logger = logging.getLogger("wardlight.api")
 
+API_LANGUAGE: Final = "en"
 LARGEST_BODY_TEXT: Final = "1 MiB"
 
 _UNIQUE_HOSPITAL_NUMBER: Final = "Another patient has this hospital number."

@@ -7,12 +7,13 @@ through `send` and is gone.
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from django.utils import translation
 from djangochannelsrestframework.decorators import action
 from djangochannelsrestframework.generics import GenericAsyncAPIConsumer
 from rest_framework.exceptions import MethodNotAllowed, PermissionDenied, ValidationError
 
 from ..api import listing
-from ..api.errors import answer_of
+from ..api.errors import API_LANGUAGE, answer_of
 from ..permissions import RoleSocketPermission
 from ..services.errors import Stale
 
@@ -74,7 +75,8 @@ class StreamConsumer(GenericAsyncAPIConsumer):
             )
             return
         members = {key: value for key, value in content.items() if key in REQUEST_MEMBERS}
-        await self.handle_action(name, request_id=request_id, **members)
+        with translation.override(API_LANGUAGE):
+            await self.handle_action(name, request_id=request_id, **members)
 
     async def check_permissions(self, action: str, **kwargs: Any) -> None:
         if action not in self.available_actions:
