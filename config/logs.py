@@ -7,6 +7,7 @@ django-structlog, which would write the address as it was asked for.
 import logging
 import re
 import time
+import traceback
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,6 +17,10 @@ from django.http import HttpRequest, HttpResponse
 
 HEADER: Final = "X-Request-ID"
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+# To the end of the error: a row may hold line breaks. What Python writes between two errors follows, or nothing.
+_DETAIL: Final = re.compile(
+    r"^DETAIL:.*?(?=^The above exception |^During handling |\Z)", re.DOTALL | re.MULTILINE
+)
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 access_logger = logging.getLogger("wardlight.access")
@@ -26,6 +31,17 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
+        return True
+
+
+class WithoutRowsFilter(logging.Filter):
+    """Takes out of tracebacks what PostgreSQL adds to an error: `DETAIL: Failing row contains (7, Ada, Byron, …)`."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info:
+            text = "".join(traceback.format_exception(*record.exc_info)).rstrip()
+            record.exc_text = _DETAIL.sub("", text)
+            record.exc_info = None  # else a formatter would write it once more, with the row
         return True
 
 

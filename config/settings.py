@@ -248,6 +248,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "config.logs.RequestIdFilter"},
+        "without_rows": {"()": "config.logs.WithoutRowsFilter"},
         "without_traceback": {"()": "config.logs.WithoutTracebackFilter"},
     },
     "formatters": {
@@ -261,7 +262,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "json" if LOG_FORMAT == "json" else "line",
-            "filters": ["request_id"],
+            "filters": ["request_id", "without_rows"],
         }
     },
     "root": {"handlers": ["console"], "level": text("LOG_LEVEL", default="WARNING")},

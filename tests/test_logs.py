@@ -1,11 +1,17 @@
 """The log: every request has a number and one line, and no line names a patient."""
 
+import json
 import logging
+import sys
 
 import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from pythonjsonlogger.json import JsonFormatter
 
-from config.logs import RequestIdFilter, request_id
-from tests.factories import make_user
+from config.logs import RequestIdFilter, WithoutRowsFilter, request_id
+from patients.models import Patient
+from tests.factories import make_patient, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -35,16 +41,37 @@ def test_a_number_that_could_spoil_the_log_is_replaced(client, given):
     assert response["X-Request-ID"] != given
 
 
+@pytest.mark.parametrize("name", ["line", "json"])
+def test_a_traceback_does_not_hold_the_row_that_the_database_refused(name):
+    """PostgreSQL shows it: `DETAIL: Failing row contains (7, Winterbottom, …)`."""
+    described = {key: value for key, value in settings.LOGGING["formatters"][name].items() if key != "()"}
+    formatter = (JsonFormatter if name == "json" else logging.Formatter)(
+        described.get("fmt") or described["format"]
+    )
+    try:
+        with transaction.atomic():
+            make_patient(last_name="Winterbottom", allergies="Penicillin.\nDETAIL: none\n\nNuts").save()
+            Patient.objects.update(spo2_scale=3)
+    except IntegrityError:
+        record = logging.LogRecord("wardlight.api", logging.ERROR, "", 0, "Unforeseen", None, sys.exc_info())
+    record.request_id = ""
+    assert WithoutRowsFilter().filter(record)
+    text = formatter.format(record)
+    assert "Traceback" in text
+    assert text.count("patient_spo2_scale_1_or_2") >= 2, "both errors: the driver's and Django's"
+    assert "The above exception was the direct cause" in text
+    assert not [word for word in ("Winterbottom", "Penicillin", "Nuts") if word in text]
+
+
+def test_what_is_logged_passes_the_filter_that_takes_rows_out():
+    assert "without_rows" in settings.LOGGING["handlers"]["console"]["filters"]
+
+
 def test_outside_a_request_there_is_no_number():
     assert request_id.get() == ""
 
 
 def test_json_lines_can_be_read_by_machines():
-    import json
-
-    from django.conf import settings
-    from pythonjsonlogger.json import JsonFormatter
-
     formatter = JsonFormatter(settings.LOGGING["formatters"]["json"]["fmt"])
     record = logging.LogRecord("wardlight.access", logging.INFO, "", 0, "request", None, None)
     record.request_id, record.route = "abc", "api/patients/"
