@@ -32,15 +32,15 @@ def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def raise_high(ward: Stack, nurse: Clinician, *, bed: str) -> None:
-    """Somebody gets ill, the box about it stands on the screen, and is acknowledged: only three have room at once."""
+    """Somebody gets ill, the bar about it stands on the screen and is acknowledged: one has room at a time."""
     rest = ward.signed_in("lead")
     patient = rest.admit(last_name=f"Silent{bed}", first_name="Sam", ward="7A", bed=bed)["id"]
     rest.record(patient, **WELL)
     rest.record(patient, **ILL)
     raised = rest.read("/api/notifications/", patient=patient, kind="deterioration")["results"][0]["id"]
-    nurse.sees(f"toast-{raised}", "SILENT")
-    nurse.find(f"toast-acknowledge-{raised}").click()
-    expect(nurse.find(f"toast-{raised}")).to_have_count(0, timeout=PATIENCE)
+    nurse.sees(f"alert-{raised}", "SILENT")
+    nurse.find(f"alert-acknowledge-{raised}").click()
+    expect(nurse.find(f"alert-{raised}")).to_have_count(0, timeout=PATIENCE)
 
 
 def test_sound_and_the_browsers_notifications_come_only_where_they_were_chosen(

@@ -72,7 +72,7 @@ def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) 
     doctor.sees(f"board-row-{ill}", "High")
     deterioration = lead.read("/api/notifications/", patient=ill, kind="deterioration")["results"][0]["id"]
     for person in (nurse, doctor):
-        person.sees(f"toast-{deterioration}", "ILL, Pat")
+        person.sees(f"alert-{deterioration}", "ILL, Pat")
 
     # When the next observation is due, both get the reminder.
     reminder = wait_until(

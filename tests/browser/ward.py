@@ -24,10 +24,24 @@ class Clinician:
         problems: what the page wrote to the console as an error or warning, and what it threw.
     """
 
-    def __init__(self, browser: Browser, *, url: str, username: str, width: int = 1366) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        *,
+        url: str,
+        username: str,
+        width: int = 1366,
+        height: int = 900,
+        is_touch: bool = False,
+    ) -> None:
         self.url = url
         self.username = username
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, service_workers="block")
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height},
+            has_touch=is_touch,
+            is_mobile=is_touch,
+            service_workers="block",
+        )
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []

@@ -55,7 +55,7 @@ function showOutside(one: WardNotification): void {
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
   const patient = usePatientsStore().get(one.patient);
   const where = patient === undefined || patient.bed === '' ? '' : t('common.bedOf', { bed: patient.bed });
-  const shown = new Notification(`${t('notification.toastHeading')}: ${t(`notification.kind.${one.kind}`)}`, {
+  const shown = new Notification(`${t('notification.alertHeading')}: ${t(`notification.kind.${one.kind}`)}`, {
     body: where,
     tag: `wardlight-${one.id}`,
   });

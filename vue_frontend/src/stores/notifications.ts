@@ -101,6 +101,7 @@ export const useNotificationsStore = defineStore('notifications', () => {
     resolved,
     interrupting,
     isLoaded,
+    get: (id: number) => collection.get(id),
     ofPatient,
     load,
     loadResolved,
