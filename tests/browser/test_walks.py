@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.browser.ward import PATIENCE, WELL, Clinician, now
 from tests.support.stacks import PASSWORD, Stack, StackBuilder
 
 
@@ -136,3 +136,51 @@ def test_the_wall_says_that_it_is_cut_off_and_wakes_by_itself(browser: Browser, 
     wall.sees(f"tile-{patient}", "High")
     assert wall.was_not_reloaded()
     assert wall.problems == []
+
+
+def test_a_wall_without_anybody_says_so(browser: Browser, ward: Stack) -> None:
+    wall = Clinician(browser, url=ward.url, username="viewer", width=1920)
+    wall.sign_in()
+    wall.page.goto(f"{ward.url}/?mode=board&search=nobody-of-this-name")
+    wall.sees("wall-empty", "Nobody matches")
+    wall.page.goto(f"{ward.url}/?mode=board")
+    lead = ward.signed_in("lead")
+    for patient in lead.read("/api/patients/", status="active")["results"]:
+        lead.patch(f"/api/patients/{patient['id']}/", {"dismissal_date": now().isoformat()})
+    wall.sees("wall-empty", "No patients on this ward")
+    assert wall.problems == []
+
+
+def test_no_column_of_the_ward_on_paper_runs_off_the_sheet(browser: Browser, ward: Stack) -> None:
+    ward.signed_in("lead").admit(
+        last_name="Wolfeschlegelsteinhausenbergerdorff",
+        first_name="Maximiliane-Annegret Theodora",
+        ward="Intermediate Care North",
+        bed="12B-Window",
+        allergies="Penicillin, trimethoprim-sulfamethoxazole",
+    )
+    nurse = Clinician(browser, url=ward.url, username="nurse")
+    nurse.sign_in()
+    nurse.page.goto(f"{ward.url}/print/ward")
+    nurse.sees("ward-list", "WOLFESCHLEGEL")
+    # What 190 mm of an A4 sheet give to 96 px an inch.
+    nurse.page.set_viewport_size({"width": 718, "height": 1000})
+    nurse.page.emulate_media(media="print")
+    too_wide = nurse.find("ward-list").evaluate(
+        "table => table.scrollWidth - table.parentElement.clientWidth"
+    )
+    assert too_wide <= 0
+
+
+def test_a_line_that_is_down_does_not_ask_for_the_password_again(browser: Browser, ward: Stack) -> None:
+    nurse = Clinician(browser, url=ward.url, username="nurse")
+    nurse.page.goto(ward.url)
+    nurse.page.route("**/rest-auth/login/", lambda route: route.abort())
+    nurse.find("sign-in-username").fill("nurse")
+    nurse.find("sign-in-password").fill(PASSWORD)
+    nurse.find("sign-in-submit").click()
+    nurse.sees("sign-in-problem", "cannot be reached")
+    expect(nurse.find("sign-in-password")).to_have_value(PASSWORD)
+    nurse.page.unroute("**/rest-auth/login/")
+    nurse.find("sign-in-submit").click()
+    expect(nurse.find("connection-state")).to_have_text("Live", timeout=PATIENCE)
