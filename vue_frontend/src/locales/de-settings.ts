@@ -41,7 +41,7 @@ export const settingsDe: typeof settingsEn = {
     actionFor: 'Zurückstellen: {kind}, {name}',
     end: 'Wieder anzeigen',
     heading: 'Auf diesem Gerät zurückstellen',
-    text: 'Nur Fenster und Ton dieses Geräts ruhen. Andere Bildschirme, Score und Überfälligkeit laufen weiter.',
+    text: 'Nur der rote Balken und der Ton dieses Geräts ruhen. Andere Bildschirme, Score und Überfälligkeit laufen weiter.',
     reason: 'Grund',
     howLong: 'Für',
     wakesAt: 'Es kommt um {time} wieder, oder früher, wenn es erneut ausgelöst wird.',

@@ -38,7 +38,7 @@ export const settingsEn = {
     actionFor: 'Put off: {kind}, {name}',
     end: 'Show again',
     heading: 'Put off on this device',
-    text: 'Only the box and the sound of this device rest. Other screens, score and overdue clock go on.',
+    text: 'Only the red bar and the sound of this device rest. Other screens, score and overdue clock go on.',
     reason: 'Reason',
     howLong: 'For',
     wakesAt: 'It comes back at {time}, or earlier if it is raised again.',

@@ -40,7 +40,7 @@ export const settingsEs: typeof settingsEn = {
     actionFor: 'Posponer: {kind}, {name}',
     end: 'Mostrar de nuevo',
     heading: 'Posponer en este dispositivo',
-    text: 'Solo descansan el cuadro y el sonido de este dispositivo. Las otras pantallas, la puntuación y el atraso siguen.',
+    text: 'Solo descansan la barra roja y el sonido de este dispositivo. Las otras pantallas, la puntuación y el atraso siguen.',
     reason: 'Motivo',
     howLong: 'Durante',
     wakesAt: 'Vuelve a las {time}, o antes si se repite.',
