@@ -398,6 +398,18 @@ def test_a_course_that_was_stored_and_read_at_every_step_is_the_same(steps):
         assert kept == plain
 
 
+@pytest.mark.parametrize(
+    "hours,id,is_newer",
+    [(1, 6, True), (1, 5, False), (1, 4, False), (1, None, True), (2, 4, True), (0.9, 6, False)],
+)
+def test_of_two_reports_of_one_moment_the_later_id_is_the_newer_one_not_saved_yet_the_newest(
+    hours, id, is_newer
+):
+    course = follow(make_report({"temperature": 37.0}, when=at(1), id=5))
+    assert course.is_before(make_report({"temperature": 37.0}, when=at(hours), id=id)) is is_newer
+    assert Course().is_before(make_report({}, id=id))
+
+
 def test_the_course_does_not_grow_with_the_stay():
     every_hour = [
         make_report({**NORMAL, "fo_urine": 60.0, "warning_signs": []}, when=at(hours), id=hours + 1)
