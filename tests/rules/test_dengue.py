@@ -254,7 +254,8 @@ def test_a_pulse_pressure_of_20_or_less_is_a_sign(dia, found):
 @pytest.mark.parametrize(
     "years,sys,found",
     [
-        (None, 89, True), (None, 90, False), (10, 89, True), (10, 90, False), (40, 89, True),
+        (None, 89, True), (None, 90, False), (10, 89, True), (10, 90, False), (11, 90, False),
+        (40, 89, True), (40, 90, False),
         (9, 87, True), (9, 88, False), (1, 71, True), (1, 72, False), (0, 69, True), (0, 70, False),
     ],
 )  # fmt: skip
@@ -274,6 +275,10 @@ def test_a_low_systolic_by_age_is_a_sign(years, sys, found):
 )
 def test_a_mean_pressure_below_70_is_a_sign_from_age_10(years, sys, dia, found):
     assert ("map" in shock_of({"bp_sys": sys, "bp_dia": dia}, years=years)) is found
+
+
+def test_before_the_first_report_nothing_is_shown():
+    assert shown() == {}
 
 
 @pytest.mark.parametrize("seconds,found", [(2.0, False), (2.1, True), (0.0, False)])
