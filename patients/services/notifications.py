@@ -192,6 +192,7 @@ def reopen(notification: Notification, *, now: datetime) -> Notification:
 def earlier_reminders(patients: Iterable[Patient]) -> dict[int, Notification]:
     """By patient: the reminder that exists already for this kind, due time and report, resolved or not."""
     waiting = {(p.id, p.reminder_kind, p.next_due_at, p.due_report_id) for p in patients}
+    # `in waiting` decides. The filter spares reading all that a stay was ever told, by the columns of the unique index.
     same_time = Notification.objects.filter(
         patient__in=[patient_id for patient_id, *_ in waiting],
         kind__in=_REMINDERS,
@@ -219,8 +220,6 @@ def remind_again(
     reminder: Notification, *, severity: str, reasons: list[dict[str, Any]], now: datetime
 ) -> Notification:
     """Raise a reminder again that was resolved too early; (patient, kind, due_at, report) is unique."""
-    if reminder.is_unresolved:
-        return reminder
     reminder.status = Notification.Status.OPEN
     reminder.severity = severity
     reminder.reasons = reasons

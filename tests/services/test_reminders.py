@@ -246,6 +246,19 @@ def test_deleting_the_newest_set_lets_the_reminder_of_the_one_before_go_out_agai
     assert reminders.send_due(now=at(2.2)) == 0
 
 
+def test_a_reminder_that_goes_out_again_says_what_holds_by_then(patient, nurse, lead):
+    corrected = record(patient, SINGLE_THREE, when=at(1), by=nurse, monitoring_interval=60)
+    remind_all(now=at(2))
+    wrong = record(patient, SINGLE_THREE, when=at(2.1), by=nurse)
+    earlier = {"datetime": at(0.5), "monitoring_interval": 90}
+    correct_report(corrected.pk, by=nurse, now=at(2.2), changes={**total(5), **earlier})
+    delete_report(wrong.pk, by=lead, now=at(2.3))
+    remind_all(now=at(2.3))
+    (again,) = [n for n in told(patient) if n.kind == "observation_due"]
+    assert (again.severity, again.due_at, again.status) == ("medium", at(2), "open")
+    assert again.reasons[0]["values"] == {"due_at": "2024-03-01T10:00:00Z", "interval_minutes": 90}
+
+
 def test_deleting_the_only_set_lets_the_first_reminder_go_out_again(patient, nurse, lead):
     remind_all(now=at(minutes=15))
     report = record(patient, total(0), when=at(1), by=nurse)
