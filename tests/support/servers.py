@@ -73,7 +73,14 @@ class OwnPostgres:
         wait_until(lambda: not Path(f"/proc/{pid}").exists(), what="PostgreSQL has ended")
 
     def start(self) -> None:
-        self.server.ensure_postgres_running()
+        wait_until(self._is_up, what="PostgreSQL has recovered", timeout=120)
+
+    def _is_up(self) -> bool:
+        try:
+            self.server.ensure_postgres_running()
+        except (subprocess.SubprocessError, AssertionError):
+            return False  # the package waits 10 s, a busy machine may need more
+        return True
 
     def close(self) -> None:
         self.server.cleanup()
