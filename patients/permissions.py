@@ -44,6 +44,7 @@ ACTIONS: Final = {
     "fluids": "view",
     "amendments": "view",
     "report_amendments": "view",
+    "patient_amendments": "view",
     "statistics": "view",
     "resume": "view",
     "metadata": "view",

@@ -154,10 +154,17 @@ class HistoryFilters(_ObservationFilters):
 class AmendmentFilters(django_filters.FilterSet):
     history = IdFilter(field_name="history_id", help_text="the version's history_id")
     report = IdFilter(field_name="report_id", help_text="the report's id")
+    patient = IdFilter(method="filter_patient", help_text="the patient's id")
 
     class Meta:
         model = Amendment
         fields: tuple[str, ...] = ()
+
+    def filter_patient(self, entries: QuerySet[Amendment], name: str, value: int) -> QuerySet[Amendment]:
+        """By the versions, for an entry names its report alone, and these are kept for ever."""
+        return entries.filter(
+            history_id__in=HistoricalReport.objects.filter(patient=value).values("history_id")
+        )
 
 
 class PatientHistoryFilters(django_filters.FilterSet):

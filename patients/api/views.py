@@ -214,6 +214,15 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
         self.get_object()
         return self.answer_list("patient_history", only={"patient": pk})
 
+    # Whoever may see versions may: the ledger tells of these.
+    @describe(answer=AmendmentSerializer, listing="amendments")
+    @action(detail=True, url_path="amendments", subject="history")
+    def patient_amendments(self, request: Request, pk: str) -> Response:
+        """The ledger of all the patient's reports, newest first; of retired versions and deleted reports too."""
+        if not Patient.objects.filter(pk=writing.read_pk(pk)).exists():
+            raise NotFound("There is no such patient.")
+        return self.answer_list("amendments", only={"patient": pk})
+
     @describe(
         answer=FluidsSerializer,
         query={"since": "three days before `until` where not given", "until": "now where not given"},

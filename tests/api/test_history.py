@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from patients import permissions
 from patients.api.outputs import AmendmentSerializer
 from patients.api.serializers import HistorySerializer
+from patients.models import Patient
 from tests.factories import client_of, make_patient, make_report
 
 pytestmark = pytest.mark.django_db
@@ -303,6 +304,51 @@ def test_the_queries_of_a_reports_ledger_do_not_grow_with_its_entries(lead, view
         lead.patch(address_of(versions[0]), {"pulse": pulse, "history_change_reason": "again"})
     assert viewer.get(address).json()["count"] == 4
     assert count() == with_one == 3  # the log's state, whether there is such a report, its entries
+
+
+def test_the_ledger_of_a_patient_holds_that_of_all_their_reports_newest_first(lead, viewer, versions):
+    patient = versions[0]["patient"]
+    another = make_report(Patient.objects.get(pk=patient))
+    second = viewer.get(f"/api/history/?report={another.pk}").json()["results"]
+    others = viewer.get(f"/api/history/?report={make_report(make_patient()).pk}").json()["results"]
+    lead.patch(address_of(versions[1]), {"pulse": 71, "history_change_reason": "one"})
+    lead.patch(address_of(others[0]), {"pulse": 71, "history_change_reason": "of another"})
+    lead.delete(address_of(second[0]), {"history_change_reason": "two"})
+    lead.delete(address_of(versions[0]), {"history_change_reason": "three"})
+    address = f"/api/patients/{patient}/amendments/"
+    page = viewer.get(address)
+    assert (page.status_code, page.json()["count"]) == (200, 3)
+    assert "X-Event" in page.headers
+    assert [(entry["reason"], entry["kind"], entry["report"]) for entry in page.json()["results"]] == [
+        ("three", "retired", versions[0]["id"]),
+        ("two", "retired", second[0]["id"]),
+        ("one", "amended", versions[0]["id"]),
+    ]
+    limited = viewer.get(address + "?limit=2").json()
+    assert [entry["reason"] for entry in viewer.get(limited["next"]).json()["results"]] == ["one"]
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(lead, method)(address, {}).status_code == 405
+
+
+def test_the_ledger_of_a_patient_is_found_by_the_patients_id_and_outlasts_all_versions(lead, viewer):
+    """The address is the patient's, what it tells of are versions: no id of the one may be taken for the other's."""
+    *_, patient = (make_patient() for _ in range(5))
+    version = viewer.get(f"/api/history/?report={make_report(patient).pk}").json()["results"][0]
+    lead.delete(address_of(version), {"history_change_reason": "Another patient's"})
+    entries = viewer.get(f"/api/patients/{patient.pk}/amendments/").json()["results"]
+    assert [entry["history_id"] for entry in entries] == [version["history_id"]] != [patient.pk]
+
+
+def test_the_ledger_of_a_patient_without_entries_is_empty_and_of_nobody_not_found(viewer, versions):
+    assert viewer.get(f"/api/patients/{versions[0]['patient']}/amendments/").json()["results"] == []
+    for number in (999_999, 10**30):
+        assert viewer.get(f"/api/patients/{number}/amendments/").status_code == 404
+
+
+def test_the_ledger_of_a_patient_is_read_by_whom_may_see_versions(monkeypatch, nurse, lead, versions):
+    monkeypatch.setitem(permissions.TABLE["history"], "view", frozenset({"lead"}))
+    address = f"/api/patients/{versions[0]['patient']}/amendments/"
+    assert (nurse.get(address).status_code, lead.get(address).status_code) == (403, 200)
 
 
 @pytest.mark.parametrize("role", ["viewer", "nurse", "doctor", "service"])

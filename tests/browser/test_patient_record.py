@@ -287,6 +287,37 @@ def test_a_report_that_was_retired_with_its_only_version_can_still_be_read(
     assert person.problems == []
 
 
+def test_the_history_of_a_patient_shows_what_was_amended_and_retired_as_it_happens(
+    browser: Browser, ward: Stack, lead: RestClient
+) -> None:
+    patient = admit(lead, last_name="Log")
+    report = lead.record(patient, **WELL)["id"]
+    [version] = lead.read("/api/history/", report=report)["results"]
+    nurse = opened(browser, ward, f"/patients/{patient}?view=changes", username="nurse")
+    rows = nurse.page.locator("[data-testid^=act-]")
+    expect(rows).to_have_count(1, timeout=PATIENCE)
+    address = f"/api/history/{version['history_id']}/"
+    assert lead.patch(address, {"pulse": 92, "history_change_reason": "Misread"}).status_code == 200
+    expect(rows).to_have_count(2, timeout=PATIENCE)
+    expect(rows.first).to_contain_text("Amended")
+    expect(rows.first).to_contain_text("Pulse: 72 /min → 92 /min")
+    expect(rows.first).to_contain_text("Misread")
+    assert lead.delete(address, {"reason": "Another patient's"}).status_code == 204
+
+    # Deleted and retired; what was recorded is struck through, and leads to the report that no other list has.
+    saved = nurse.find(f"act-v{version['history_id']}")
+    expect(saved.locator("del")).to_contain_text("Recorded", timeout=PATIENCE)
+    expect(saved).to_contain_text("entered in error")
+    expect(rows).to_have_count(4)
+    nurse.page.reload()
+    expect(saved.locator("del")).to_contain_text("Recorded", timeout=PATIENCE)
+    expect(rows.filter(has_text="Another patient's").first).to_be_visible()
+    saved.get_by_role("link").click()
+    nurse.sees(f"retirement-{version['history_id']}", "Another patient's")
+    nurse.sees(f"amendment-{version['history_id']}", "Misread")
+    assert nurse.problems == []
+
+
 def test_two_corrections_that_cross_are_both_seen(browser: Browser, ward: Stack, lead: RestClient) -> None:
     patient = admit(lead, last_name="Cross")
     report = lead.record(patient, **WELL)["id"]
@@ -361,6 +392,9 @@ def test_the_ward_and_the_chart_fit_on_paper(browser: Browser, ward: Stack, lead
     patient = admit(lead, last_name="Paper")
     for hours in range(14):
         lead.record(patient, datetime=(now() - timedelta(hours=hours)).isoformat(), **WELL)
+    # The highest chart: both scales of SpO2 in it, and what its marks mean below.
+    assert lead.patch(f"/api/patients/{patient}/", {"spo2_scale": 2}).status_code == 200
+    lead.record(patient, **WELL)
     nurse = opened(browser, ward, f"/patients/{patient}/print", username="nurse")
     expect(nurse.find("print")).to_be_enabled(timeout=PATIENCE)
     assert sheets_of(nurse.page) == 2  # eleven sets to a sheet

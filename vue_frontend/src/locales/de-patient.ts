@@ -36,6 +36,7 @@ export const patientDe: typeof patientEn = {
     ledgerKind: { amended: 'Berichtigt', retired: 'Zurückgezogen', anonymised: 'Anonymisiert' },
     ledgerFailed: 'Der Änderungsnachweis konnte nicht geladen werden. Versuchen Sie es erneut.',
     retired: 'Zurückgezogen: irrtümlich eingetragen',
+    amendedBy: 'Berichtigt von {name}, {time}',
     retiredBy: 'Zurückgezogen von {name}, {time}',
     retiredWhy: 'Grund des Zurückziehens',
     export: 'Alle Fassungen als CSV exportieren',
@@ -96,6 +97,7 @@ export const patientDe: typeof patientEn = {
     showing: 'Die neuesten {shown} von {count} Änderungen',
     change: '{field}: {before} → {after}',
     recorded: '{count} Wert | {count} Werte',
+    versionOf: 'die Fassung vom {time}',
     openReport: 'Eintrag vom {time} öffnen',
   },
   fluids: {

@@ -33,6 +33,7 @@ export const patientEn = {
     ledgerKind: { amended: 'Amended', retired: 'Retired', anonymised: 'Anonymised' },
     ledgerFailed: 'The ledger could not be loaded. Try again.',
     retired: 'Retired: entered in error',
+    amendedBy: 'Amended by {name}, {time}',
     retiredBy: 'Retired by {name}, {time}',
     retiredWhy: 'Reason for retiring',
     export: 'Export all versions as CSV',
@@ -92,6 +93,7 @@ export const patientEn = {
     showing: 'The newest {shown} of {count} changes',
     change: '{field}: {before} → {after}',
     recorded: '{count} value | {count} values',
+    versionOf: 'the version of {time}',
     openReport: 'Open the report of {time}',
   },
   fluids: {

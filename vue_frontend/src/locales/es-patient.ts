@@ -35,6 +35,7 @@ export const patientEs: typeof patientEn = {
     ledgerKind: { amended: 'Enmendada', retired: 'Retirada', anonymised: 'Anonimizada' },
     ledgerFailed: 'No se pudo cargar el libro. Inténtelo de nuevo.',
     retired: 'Retirada: introducida por error',
+    amendedBy: 'Enmendada por {name}, {time}',
     retiredBy: 'Retirada por {name}, {time}',
     retiredWhy: 'Motivo de la retirada',
     export: 'Exportar todas las versiones como CSV',
@@ -94,6 +95,7 @@ export const patientEs: typeof patientEn = {
     showing: 'Los {shown} cambios más recientes de {count}',
     change: '{field}: {before} → {after}',
     recorded: '{count} valor | {count} valores',
+    versionOf: 'la versión de {time}',
     openReport: 'Abrir el registro de {time}',
   },
   fluids: {
