@@ -15,11 +15,23 @@ const FIELDS = [
 const LEVELS: readonly string[] = ['A', 'C', 'V', 'P', 'U'];
 const RISKS: readonly string[] = ['low', 'low-medium', 'medium', 'high'];
 
+const SIGNS: readonly string[] = [
+  'abdominal_pain',
+  'persistent_vomiting',
+  'fluid_accumulation',
+  'mucosal_bleed',
+  'lethargy',
+  'liver_enlargement',
+  'hct_rise_platelet_fall',
+];
+const SHOCK_FIELDS: readonly string[] = ['bp_sys', 'pulse_pressure', 'map', 'capillary_refill'];
+
 const RESOLUTIONS: Record<string, MessageKey> = {
   'based on amended observation': 'reason.resolvedAmended',
   'a later complete set shows none of its causes': 'reason.resolvedBetter',
   'the next observation is due later': 'reason.resolvedRecorded',
   discharged: 'reason.resolvedDischarged',
+  'pathway changed': 'reason.resolvedPathway',
 };
 
 /** Why it was raised, in the language of this page; a rule that this page does not know speaks for itself. */
@@ -36,7 +48,67 @@ export function reasonText(reason: Reason): string {
   }
   if (reason.rule === 'single_three' && FIELDS.includes(String(values.parameter)))
     return single(values, reason.message);
-  return reason.message;
+  return dengueText(reason) ?? planText(reason) ?? reason.message;
+}
+
+/** A field with its value and unit; null for a field that this page does not know. */
+function measured(field: string, value: unknown): { field: string; value: string } | null {
+  if (!FIELDS.includes(field) && !SHOCK_FIELDS.includes(field)) return null;
+  const unit = t(`unit.${field}` as MessageKey);
+  return {
+    field: t(`field.${field}` as MessageKey),
+    value: t('common.withUnit', { value: String(value), unit }).trim(),
+  };
+}
+
+/** What the rules of dengue found; null: another rule. */
+function dengueText(reason: Reason): string | null {
+  const values = reason.values ?? {};
+  const value = String(values.value);
+  switch (reason.rule) {
+    case 'defervescence_provisional':
+      return t('reason.feverGone', { value });
+    case 'defervescence_confirmed':
+      return t('reason.feverStayedAway', { value });
+    case 'haemoconcentration': {
+      const rise = String(values.rise_percent);
+      const risen = t('reason.haemoconcentration', { value, rise, baseline: String(values.baseline) });
+      if (values.level !== 2) return risen;
+      const fall = { before: String(values.platelet_before), after: String(values.platelet) };
+      return `${risen} ${t('reason.plateletsFell', fall)}`;
+    }
+    case 'shock_sign': {
+      const found = measured(String(values.parameter), values.value);
+      // The limit goes by age and stands at the sentence's end alone: "... is below 90 mmHg."
+      const limit = /([\d.]+) (?:mmHg|s)(?: or less)?\.$/.exec(reason.message)?.[1];
+      return found === null || limit === undefined ? null : t('reason.shock', { ...found, limit });
+    }
+    case 'warning_sign': {
+      if (!SIGNS.includes(String(values.parameter))) return null;
+      return t('reason.warningSign', { sign: t(`course.signs.${values.parameter}` as MessageKey) });
+    }
+    case 'low_urine_output':
+      return t('reason.urine', { value, hours: String(values.hours), limit: String(values.limit) });
+    default:
+      return null;
+  }
+}
+
+/** Which of a doctor's own limits a set passed; null: another rule. */
+function planText(reason: Reason): string | null {
+  const values = reason.values ?? {};
+  if (reason.rule !== 'plan_call_at') return null;
+  if (values.parameter === 'score') {
+    const total = `${values.complete === false ? t('score.atLeastSign') : ''}${String(values.total)}`;
+    return t('reason.planScore', { total, limit: String(values.call_at) });
+  }
+  const found = measured(String(values.parameter), values.value);
+  if (found === null) return null;
+  const isBelow = typeof values.below === 'number' && Number(values.value) < values.below;
+  return t(isBelow ? 'reason.planBelow' : 'reason.planAbove', {
+    ...found,
+    limit: String(isBelow ? values.below : values.above),
+  });
 }
 
 function single(values: Record<string, unknown>, message: string): string {
