@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { makeNews2, makeReport } from '@/testing';
 import { CHART_LINES, lineIndexOf } from './chartBands';
-import { hasGapBefore, lineOf, placeRows } from './newsChart';
+import { hasGapBefore, lineOf, placeLabel, placeRows } from './newsChart';
 
 const labels = { air: 'air', oxygen: 'O2', alert: 'A', notAlert: 'CVPU' };
 const rowNamed = (name: string, report = makeReport()) =>
@@ -41,6 +41,18 @@ describe('the lines of the observation chart', () => {
 
   it('leaves out what was not measured', () => {
     expect(lineOf(rowNamed('pulse'), makeReport())).toBeNull();
+  });
+
+  it.each([
+    ['above a peak', 20, 10, 20, { dy: -6, anchor: 'middle' }],
+    ['above a level', 10, 10, 10, { dy: -6, anchor: 'middle' }],
+    ['below a valley', 10, 20, 10, { dy: 14, anchor: 'middle' }],
+    ['below the first dot of a rise', null, 20, 10, { dy: 14, anchor: 'middle' }],
+    ['left of what rises', 30, 20, 10, { dy: -6, anchor: 'end' }],
+    ['right of what falls', 10, 20, 30, { dy: -6, anchor: 'start' }],
+    ['above a lone dot', null, 20, null, { dy: -6, anchor: 'middle' }],
+  ] as const)('puts a value where no line runs: %s', (_, before, y, after, place) => {
+    expect(placeLabel(before, y, after)).toMatchObject(place);
   });
 
   it('marks a gap of more than twice the interval before', () => {

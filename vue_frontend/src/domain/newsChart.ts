@@ -15,7 +15,8 @@ export type ChartRowName =
   | 'pulse'
   | 'consciousness'
   | 'temperature'
-  | 'total';
+  | 'total'
+  | 'due';
 
 export interface PlacedRow {
   name: ChartRowName;
@@ -46,6 +47,7 @@ export function placeRows(
     ['consciousness', [single(labels.alert, 0), single(labels.notAlert, 3)]],
     ['temperature', CHART_LINES.temperature],
     ['total', [single('', 0)]],
+    ['due', [single('', 0)]],
   );
   let top = labelSpace;
   const placed = rows.map(([name, lines]) => {
@@ -91,8 +93,34 @@ export function lineOf(row: PlacedRow, report: Report): number | null {
     case 'bloodPressure':
       return report.bp_sys === null ? null : lineIndexOf(row.lines, report.bp_sys);
     case 'total':
+    case 'due':
       return null;
   }
+}
+
+/** Where a value stands beside its dot, px; `anchor` is the side of the text that is there. */
+export interface LabelPlace {
+  dx: number;
+  dy: number;
+  anchor: 'start' | 'middle' | 'end';
+}
+
+const ABOVE = -6;
+const BELOW = 14;
+
+/**
+ * The place beside a dot through which no line runs.
+ *
+ * `before`, `after`: how far down the neighbours' dots are that a line joins to this one; null: no line on that side.
+ */
+export function placeLabel(before: number | null, y: number, after: number | null): LabelPlace {
+  const isHigher = (other: number | null) => other !== null && other < y;
+  if (isHigher(before) && isHigher(after)) return { dx: 0, dy: BELOW, anchor: 'middle' };
+  // Left of the first dot stand the limits.
+  if (isHigher(after) && before === null) return { dx: 0, dy: BELOW, anchor: 'middle' };
+  if (isHigher(after)) return { dx: -3, dy: ABOVE, anchor: 'end' };
+  if (isHigher(before)) return { dx: 3, dy: ABOVE, anchor: 'start' };
+  return { dx: 0, dy: ABOVE, anchor: 'middle' };
 }
 
 /** The middle of a line, from the top of the chart. */

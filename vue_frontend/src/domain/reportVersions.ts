@@ -47,6 +47,18 @@ export type RecordedField = (typeof RECORDED_FIELDS)[number];
 
 export type Recorded = Partial<Pick<Report, RecordedField>>;
 
+/** Saved this long after it was taken, a set counts as entered late. */
+const LATE_MS = 30 * 60_000;
+
+/** How long after it was taken a set was entered, ms; null: in time. */
+export function lateBy(report: Pick<Report, 'created_at' | 'datetime'>): number | null {
+  const late = Date.parse(report.created_at) - Date.parse(report.datetime);
+  return late > LATE_MS ? late : null;
+}
+
+/** Whether what was first recorded was changed: its versions tell how. */
+export const isCorrected = (report: Pick<Report, 'version'>): boolean => report.version > 1;
+
 /** Comparable text: instants by their instant, members of an object in any order. */
 function comparable(field: RecordedField, recorded: Recorded): string {
   const value = recorded[field] ?? null;
