@@ -49,7 +49,10 @@ export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLE
     stop.focus();
     // The number pad may only just have come up, over the very field that was entered.
     await nextTick();
-    stop.closest('.row')?.scrollIntoView({ block: 'nearest' });
+    const row = stop.closest('.row');
+    row?.scrollIntoView({ block: 'nearest' });
+    // A row may be higher than the room for it.
+    if (row !== null) stop.scrollIntoView({ block: 'nearest' });
   }
 
   async function focusFirst(): Promise<void> {
