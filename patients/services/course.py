@@ -191,10 +191,12 @@ def _tell_what_the_course_shows(patient: Patient, *, unresolved: list[Notificati
 
     No report to come would bring it: to the rules it would be old, though the critical phase had begun.
     """
-    if patient.course is None or patient.last_report_id is None:
+    findings = pathway_of(patient).findings(patient_facts(patient), reports=[])
+    if not findings:
         return
+    assert patient.last_report_id is not None  # of no report the course shows nothing
     notifications.tell_findings(
-        pathway_of(patient).findings(patient_facts(patient), reports=[]),
+        findings,
         patient=patient,
         unresolved=unresolved,
         report_id=patient.last_report_id,

@@ -241,6 +241,8 @@ def test_a_child_is_not_scored_but_watched(dengue, nurse, lead):
     report = record(dengue, NARROW | {"temperature": 38.5}, when=at(2), by=nurse)
     assert report.news2["not_scored_because"] == "under_16"
     assert open_causes(dengue) == [{SHOCK}]
+    change(dengue, by=lead, now=at(2.1), monitoring_interval=30)
+    assert [one.status for one in deteriorations(dengue)] == ["open"]
     record(dengue, NORMAL | {"temperature": 38.5}, when=at(2.2), by=nurse)
     assert open_causes(dengue) == []
 

@@ -20,6 +20,7 @@ from tests.services.builders import (
     last_number,
     record,
     told,
+    told_since,
     total,
 )
 
@@ -197,8 +198,10 @@ def test_what_no_report_can_end_any_more_is_resolved_by_the_change_and_comes_bac
 def test_another_pathway_that_still_scores_leaves_what_was_told(patient, doctor, held):
     change(patient, by=doctor, now=at(3), pathway="dengue")
     assert fresh(held).status == "open"
+    number = last_number()
     change(patient, by=doctor, now=at(4), monitoring_interval=30)
     assert fresh(held).status == "open"
+    assert {stream for stream, _ in told_since(number)} == {"patients"}, "told again"
 
 
 # ---------------------------------------------------------------- each only once
