@@ -237,7 +237,7 @@ def _tell(
     changed = report_facts(report) if report is not None and not is_of_earlier_stay else None
     changed_id = report.pk if report is not None else removed
     raised = notifications.raised_on(unresolved, report_id=changed_id)
-    if raised and not is_of_earlier_stay:
+    if raised:
         look_at = None if changed is None or changed.is_set else changed
         findings_now = _findings_up_to(changed, changed=look_at, patient=patient, sets=sets)
         notifications.resolve_unfounded(raised, findings=findings_now, now=now)

@@ -364,6 +364,14 @@ def test_what_is_opened_again_stands_beside_the_reminder_that_came_meanwhile(
     ]  # fmt: skip
 
 
+def test_what_is_told_after_a_deletion_names_the_newest_set_not_a_refusal_after_it(patient, nurse, lead):
+    ill = record(patient, total(7), when=at(1), by=nurse)
+    better = record(patient, total(0), when=at(2), by=nurse)
+    record(patient, {"not_measured": {"pulse": "refused"}}, when=at(3), by=nurse)
+    delete_report(better.pk, by=lead, now=at(3.1))
+    assert [n.report_id for n in deteriorations(patient) if n.status == "open"] == [ill.pk]
+
+
 def test_what_is_closed_by_the_same_change_keeps_nothing_else_closed(patient, nurse, lead):
     at_least_7 = {name: value for name, value in total(7).items() if name != "consciousness"}
     record(patient, at_least_7, when=at(1), by=nurse)
