@@ -238,8 +238,7 @@ def _tell(
     changed_id = report.pk if report is not None else removed
     raised = notifications.raised_on(unresolved, report_id=changed_id)
     if raised:
-        look_at = None if changed is None or changed.is_set else changed
-        findings_now = _findings_up_to(changed, changed=look_at, patient=patient, sets=sets)
+        findings_now = _findings_up_to(changed, changed=None, patient=patient, sets=sets)
         notifications.resolve_unfounded(raised, findings=findings_now, now=now)
     notifications.resolve_what_is_over(
         unresolved, pathway=pathway, sets=sets, patient=patient_facts(patient), now=now

@@ -221,6 +221,16 @@ def test_put_on_the_pathway_late_a_patient_is_told_of_by_what_the_stay_has_shown
     assert len(deteriorations(patient)) == 1, "once"
 
 
+@pytest.mark.parametrize("newest", [NORMAL, {"fi_oral": 200.0}], ids=["a set", "fluids"])
+def test_what_was_told_late_outlasts_a_correction_of_the_report_it_names(patient, nurse, doctor, newest):
+    for hours, values in ((1, {**NORMAL, "temperature": 38.6}), (5, NORMAL)):
+        record(patient, values, when=at(hours), by=nurse)
+    last = record(patient, newest, when=at(6), by=nurse)
+    change(patient, by=doctor, now=at(7), pathway="dengue")
+    correct_report(last.pk, by=nurse, now=at(7.5), changes={"diet": "soft"})
+    assert [(causes(one), one.status) for one in deteriorations(patient)] == [({PROVISIONAL}, "open")]
+
+
 def test_an_onset_typed_later_tells_of_the_fever_that_had_gone(patient, nurse, lead, doctor):
     change(patient, by=doctor, now=at(0), pathway="dengue")
     record(patient, NORMAL, when=at(1), by=nurse)
