@@ -250,6 +250,7 @@ class Report(models.Model):
             models.Index(fields=("patient", "id"), name="report_of_patient"),
             models.Index(fields=("datetime", "id"), name="report_by_time"),  # the list of all, by keyset
             models.Index(fields=("status", "datetime", "id"), name="report_by_status"),
+            models.Index(fields=("created_at", "id"), name="report_by_creation"),
         )
         constraints = (
             *_possible_range_constraints(),

@@ -71,7 +71,7 @@ RESOURCES: Final[dict[str, Resource]] = {
         rows=selectors.reports_with_recorder,
         represent=represent_report,
         filter_set=ReportFilters,
-        orderings=("id", "datetime"),
+        orderings=("id", "datetime", "created_at"),
         default_ordering="-datetime",
         name="report",
     ),

@@ -49,6 +49,7 @@ LISTS = [
     ("reports", "-datetime", {}, "report_by_time"),
     ("reports", "datetime", {"since": "2020-01-01T00:00:00Z"}, "report_by_time"),
     ("reports", "-id", {}, PRIMARY_KEY),
+    ("reports", "-created_at", {}, "report_by_creation"),
     ("reports", "-datetime", {"patient": 1}, "report_of_patient_by_time"),
     ("reports", "-id", {"patient": 1}, "report_of_patient"),
     ("reports", "-datetime", {"status": "febrile"}, "report_by_status"),
