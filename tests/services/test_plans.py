@@ -271,6 +271,8 @@ def test_a_pause_may_be_made_longer_or_shorter_but_not_begin_again(patient, nurs
     assert due(patient) == at(3)
     with pytest.raises(Refused):
         plans.change_pause(running.pk, by=doctor, now=at(2), changes={"since": at(2)})
+    later = pause(patient, by=doctor, now=at(2), since=at(8), until=at(9))
+    assert plans.change_pause(later.pk, by=doctor, now=at(2), changes={"since": at(7)}).since == at(7)
 
 
 @pytest.mark.parametrize(
