@@ -93,12 +93,16 @@ def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) 
 
     # Everything is killed and started again: nothing is lost, nothing comes twice.
     before = everything(lead)
+    assert nurse.problems + doctor.problems == []
     stack.kill9()
     for person in (nurse, doctor):
         expect(person.find("connection-state")).not_to_have_text("Live", timeout=PATIENCE)
     stack.start()
     for person in (nurse, doctor):
         expect(person.find("connection-state")).to_have_text("Live", timeout=PATIENCE)
+        # Whoever asked while it was starting was told so, which the browser notes by itself.
+        assert [problem for problem in person.problems if "503 (Service Unavailable)" not in problem] == []
+        person.problems.clear()
         person.sees(f"notification-{reminder}", "The next observations are due")
         person.sees("notifications-acknowledged", "DUE, Pat")
     assert everything(lead) == before
