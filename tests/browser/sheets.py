@@ -31,7 +31,7 @@ from tests.support.stacks import Stack
 SHEETS: Final = FOLDER / "screens"
 PAGE: Final = PROJECT / "docs" / "screens.md"
 TABLET: Final = (820, 1180)
-MODES: Final = ("light", "night")
+MODES: Final = ("day", "night")
 STRANGER, NURSE, DOCTOR, LEAD = "", "nurse2", "doctor", "lead"
 
 # Pixels of the sheet for each size of screen.
@@ -113,20 +113,25 @@ def draw_all(chromium: Browser, stack: Stack) -> None:
         if len(sys.argv) > 1 and screen.name not in sys.argv[1:]:
             continue
         state = signed_in.get(screen.person)
-        shots = [shot for size in screen.sizes for shot in _shots(chromium, stack, screen, size, state)]
+        shots = [
+            (SHOWN_WIDTH[size], _shot(chromium, stack, screen, size=size, mode=mode, state=state))
+            for size in screen.sizes
+            for mode in MODES
+        ]
         _draw(chromium, screen.name, shots)
 
 
-def _shots(
-    chromium: Browser, stack: Stack, screen: Screen, size: tuple[int, int], state: str | None
-) -> list[tuple[int, str]]:
-    """The screen at this size in each mode: its width on the sheet, and the picture in base64."""
+def _shot(
+    chromium: Browser, stack: Stack, screen: Screen, *, size: tuple[int, int], mode: str, state: str | None
+) -> str:
+    """The picture in base64."""
     is_touch = size in (TABLET, PHONE)
     context = chromium.new_context(
         storage_state=state,
         viewport={"width": size[0], "height": size[1]},
         has_touch=is_touch,
         is_mobile=is_touch,
+        color_scheme="dark" if mode == "night" else "light",
         reduced_motion="reduce",
         service_workers="block",
     )
@@ -137,16 +142,16 @@ def _shots(
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(SETTLED_AFTER)
     screen.prepare(page)
-    shots = []
-    for mode in MODES:
-        page.evaluate("mode => { document.documentElement.dataset.theme = mode }", mode)
-        page.evaluate("document.fonts.ready")
-        shots.append((SHOWN_WIDTH[size], base64.b64encode(page.screenshot()).decode()))
+    if is_touch and "view=" in screen.path:  # what it is about, below the values
+        page.get_by_role("tablist").evaluate("tabs => tabs.scrollIntoView()")
+    page.evaluate("document.fonts.ready")
+    picture = base64.b64encode(page.screenshot()).decode()
     context.close()
-    return shots
+    return picture
 
 
 def _draw(chromium: Browser, name: str, shots: list[tuple[int, str]]) -> None:
+    """All of them side by side; a shot is its width on the sheet and the picture in base64."""
     page = chromium.new_page(viewport={"width": SHEET_WIDTH, "height": 100})
     images = "".join(f'<img width="{width}" src="data:image/png;base64,{shot}">' for width, shot in shots)
     page.set_content(f"<!doctype html><style>{STYLE}</style>{images}")
