@@ -18,9 +18,9 @@ from django.http import HttpRequest
 
 from . import clock
 from .admin_writing import ReportForm, ServiceAdmin
-from .api.representations import represent_amendment
 from .models import Amendment, Event, Notification, Patient, Report, SignIn
 from .permissions import ROLES, role_of
+from .representations import represent_amendment
 from .services import sign_in_failures, sign_ins
 
 

@@ -11,17 +11,17 @@ from rest_framework.exceptions import ValidationError
 
 from . import clock
 from .api import writing
-from .api.representations import (
-    represent_history,
-    represent_notification,
-    represent_patient,
-    represent_report,
-)
 from .api.serializers import ReportSerializer
 from .models import Notification, Patient, Report
 from .realtime.consumer import ReadingMixin, StreamConsumer, needed_data, needed_pk
 from .realtime.observer import ChangeObserver
 from .realtime.resume import needed_since, replay
+from .representations import (
+    represent_history,
+    represent_notification,
+    represent_patient,
+    represent_report,
+)
 from .services import notifications
 
 

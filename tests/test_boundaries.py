@@ -8,6 +8,8 @@ import pytest
 
 RULES = Path(__file__).parent.parent / "patients" / "rules"
 RULE_FILES = sorted(RULES.rglob("*.py"))
+SERVICE_FILES = sorted((RULES.parent / "services").rglob("*.py"))
+READS_FILES_AS_BODIES = "intake"  # what a file's row may hold is what a body may hold: the serializers say so
 CLOCK_READERS = {"now", "today", "utcnow", "time", "monotonic", "time_ns", "localtime", "gmtime"}
 
 
@@ -66,3 +68,19 @@ def test_a_forbidden_import_would_be_seen(source, module):
 
 def test_a_reading_of_the_clock_would_be_seen():
     assert list(clock_readings(ast.parse("x = datetime.now(UTC)"))) == ["line 1: now()"]
+
+
+def imports_of_doors(tree):
+    """What a service takes from the doors that call it."""
+    return {m for m in imported_modules(tree) if m.startswith(("..api", "..consumers", "..realtime"))}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SERVICE_FILES if path.stem != READS_FILES_AS_BODIES], ids=lambda path: path.stem
+)
+def test_the_services_know_nothing_of_the_doors(path):
+    assert imports_of_doors(ast.parse(path.read_text(encoding="utf-8"))) == set()
+
+
+def test_a_service_that_knows_a_door_would_be_seen():
+    assert imports_of_doors(ast.parse("def f():\n    from ..api.errors import answer_of")) == {"..api.errors"}

@@ -22,12 +22,12 @@ from rest_framework.renderers import BaseRenderer
 from ..events import log_state
 from ..models import Patient, Report
 from ..realtime.threads import lent_thread
+from ..representations import RECORDED_FIELDS, represent_history, represent_instant
 from ..services.intake import BODY_COLUMNS, LINK
 from . import pagination
 from .fields import read_whole, show
 from .filters import apply_filters
 from .listing import RESOURCES, default_ordering
-from .representations import RECORDED_FIELDS, represent_history, represent_instant
 
 ROWS_AT_ONCE: Final = 200
 

@@ -22,9 +22,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from ..models import Notification, Patient, Report
+from ..representations import represent_history, represent_notification, represent_patient, represent_report
 from ..selectors import HistoricalReport
 from ..services import errors as service_errors
-from .representations import represent_history, represent_notification, represent_patient, represent_report
 
 logger = logging.getLogger("wardlight.api")
 

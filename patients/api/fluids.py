@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from .. import selectors
+from ..representations import represent_instant
 from ..rules.fluids import RUNNING_PERIOD, Balance, running_balance, shift_balances
 from .periods import read_period
-from .representations import represent_instant
 
 DEFAULT_PERIOD: Final = timedelta(days=3)
 LONGEST_PERIOD: Final = timedelta(days=31)

@@ -16,6 +16,15 @@ from rest_framework.exceptions import NotFound, ValidationError
 from .. import selectors
 from ..events import log_state
 from ..prepared import Hole, PreparedCount, PreparedQuery
+from ..representations import (
+    represent_amendment,
+    represent_history,
+    represent_notification,
+    represent_patient,
+    represent_patient_version,
+    represent_pause,
+    represent_report,
+)
 from ..rows import without_models
 from . import pagination
 from .fields import read_whole
@@ -28,15 +37,6 @@ from .filters import (
     PauseFilters,
     ReportFilters,
     apply_filters,
-)
-from .representations import (
-    represent_amendment,
-    represent_history,
-    represent_notification,
-    represent_patient,
-    represent_patient_version,
-    represent_pause,
-    represent_report,
 )
 
 

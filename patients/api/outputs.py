@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from ..models import Amendment, Notification
+from ..representations import represent_amendment, represent_notification
 from ..rules.news2 import SCORED_FIELDS
-from .representations import represent_amendment, represent_notification
 
 
 class UserReferenceSerializer(serializers.Serializer):

@@ -9,13 +9,13 @@ from rest_framework.exceptions import NotFound
 
 from .. import clock, selectors
 from ..models import Patient, Pause, Plan
+from ..representations import represent_pause, represent_running_plan
 from ..rules.news2 import MAXIMUM_TOTAL
 from ..rules.plan import SCORE, THRESHOLD_FIELDS
 from ..services import plans as plan_services
 from ..services.idempotency import answer_once
 from .fields import InstantField, TextField, WholeNumberField, measured_field, show
 from .outputs import UserReferenceSerializer
-from .representations import represent_pause, represent_running_plan
 from .serializers import (
     LONGEST_INTERVAL,
     LONGEST_REASON,

@@ -16,6 +16,12 @@ from rest_framework.fields import empty
 
 from .. import clock
 from ..models import Patient, Report
+from ..representations import (
+    represent_history,
+    represent_patient,
+    represent_patient_version,
+    represent_report,
+)
 from ..rules.dengue import WARNING_SIGNS
 from ..services import history as history_services
 from ..services import patients as patient_services
@@ -41,12 +47,6 @@ from .outputs import (
     News2Serializer,
     RunningPlanSerializer,
     UserReferenceSerializer,
-)
-from .representations import (
-    represent_history,
-    represent_patient,
-    represent_patient_version,
-    represent_report,
 )
 
 SHORTEST_INTERVAL: Final = 5  # minutes

@@ -12,8 +12,8 @@ from rest_framework.exceptions import ValidationError
 
 from .. import selectors
 from ..models import Notification
+from ..representations import represent_instant
 from .periods import read_period
-from .representations import represent_instant
 
 DEFAULT_PERIOD: Final = timedelta(days=7)
 LONGEST_PERIOD: Final = timedelta(days=92)

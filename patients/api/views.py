@@ -17,6 +17,7 @@ from .. import clock, selectors
 from ..events import log_state
 from ..models import Notification, Patient, Report
 from ..permissions import may, role_of
+from ..representations import represent_notification, represent_pause
 from ..rules.ranges import RANGES
 from ..services import notifications as notification_services
 from . import listing, plans, writing
@@ -36,7 +37,6 @@ from .outputs import (
 )
 from .plans import PauseSerializer, PlanSerializer
 from .renderers import JSONRenderer
-from .representations import represent_notification, represent_pause
 from .schemas import CHANGE
 from .serializers import HistorySerializer, PatientSerializer, PatientVersionSerializer, ReportSerializer
 from .statistics import notification_statistics

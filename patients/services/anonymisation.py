@@ -21,9 +21,9 @@ import orjson
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 
-from ..api.representations import represent_history
 from ..events import unit_of_work
 from ..models import AmendmentText, Event, IdempotencyKey, Notification, Patient, Report
+from ..representations import represent_history
 from .errors import Conflict
 from .ledger import enter_anonymisation, newest_version_of
 from .locks import lock_patient, save_derived

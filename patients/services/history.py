@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ..api.representations import represent_history
 from ..events import unit_of_work
 from ..models import Patient, Report
+from ..representations import represent_history
 from .course import due_of, settle
 from .errors import Refused, Stale
 from .ledger import enter_amendment, enter_retirement, newest_version_of

@@ -16,9 +16,9 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from .. import events
 from ..api.parsers import read_json
-from ..api.representations import RECORDED_FIELDS, represent_history, represent_report
 from ..api.serializers import PatientSerializer, ReportSerializer
 from ..models import AmendmentText, Patient, Report
+from ..representations import RECORDED_FIELDS, represent_history, represent_report
 from ..rules.news2 import is_attempt, is_set
 from ..rules.pathways import PATHWAYS
 from ..rules.stay import ReportFacts

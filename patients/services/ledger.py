@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ..api.representations import represent_history
 from ..models import Amendment, AmendmentText, Report
+from ..representations import represent_history
 
 # What people type: it may name the patient, so it is kept apart and goes with the identity.
 FREE_TEXTS: Final = ("oxygen_device", "diet", "additional", "medical_advice", "history_change_reason")

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from django.db.models import F
 
-from ..api.representations import represent_patient
 from ..bulk import update_all
 from ..events import note_change
 from ..models import Patient
 from ..prepared import Hole, PreparedQuery
+from ..representations import represent_patient
 
 DERIVED_FIELDS: Final = (
     "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",

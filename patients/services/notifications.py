@@ -11,11 +11,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import F
 
-from ..api.representations import represent_notification
 from ..bulk import insert_all
 from ..events import note_change, note_notification, unit_of_work
 from ..models import Notification, Patient
 from ..prepared import Hole, PreparedQuery
+from ..representations import represent_notification
 from ..rules.findings import Finding, Held, cause_of, level_of, split_new, worst_severity
 from ..rules.pathways import Pathway
 from ..rules.stay import PatientFacts, ReportFacts, newest, order_of

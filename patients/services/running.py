@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import F
 
-from ..api.representations import represent_plan
 from ..models import Patient, Pause, Plan
+from ..representations import represent_plan
 
 
 def look_again(patient: Patient, *, now: datetime) -> None:

@@ -10,8 +10,8 @@ from django.http import Http404
 from rest_framework.exceptions import ParseError, Throttled, ValidationError
 
 from patients.api import errors, listing
-from patients.api.representations import represent_notification, represent_patient, represent_report
 from patients.models import Notification, Patient, Report
+from patients.representations import represent_notification, represent_patient, represent_report
 from patients.rules.ranges import RANGES
 from patients.services.errors import Conflict, KeyReused, NotAllowed, Refused, Stale
 from tests.factories import ILL, client_of, make_patient, make_report

@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from patients import clock
 from patients.api.listing import RESOURCES, list_objects
 from patients.api.outputs import AmendmentSerializer, NotificationSerializer
-from patients.api.representations import represent_instant
 from patients.api.serializers import (
     HistorySerializer,
     PatientSerializer,
@@ -19,6 +18,7 @@ from patients.api.serializers import (
     ReportSerializer,
 )
 from patients.models import Amendment, Notification, Patient, Report
+from patients.representations import represent_instant
 from patients.rows import without_models
 from patients.selectors import HistoricalPatient, HistoricalReport
 from patients.services.history import amend_version

@@ -9,8 +9,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from patients.api.representations import RECORDED_FIELDS, represent_history, represent_report
 from patients.models import Amendment, AmendmentText, Event, Notification, Patient, Report
+from patients.representations import RECORDED_FIELDS, represent_history, represent_report
 from patients.services.anonymisation import anonymise_patient
 from patients.services.errors import Conflict
 from patients.services.history import amend_version, retire_version

@@ -2,13 +2,13 @@
 
 import pytest
 
-from patients.api.representations import (
+from patients.models import Amendment, Notification, Report
+from patients.representations import (
     represent_amendment,
     represent_history,
     represent_patient,
     represent_report,
 )
-from patients.models import Amendment, Notification, Report
 from patients.services.errors import Refused, Stale
 from patients.services.history import amend_version, retire_version
 from patients.services.ledger import newest_version_of

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patients.api.representations import represent_amendment, represent_history, represent_report
 from patients.models import Amendment, AmendmentPermit, Report
+from patients.representations import represent_amendment, represent_history, represent_report
 from patients.services.history import amend_version, retire_version
 from patients.services.ledger import newest_version_of
 from patients.services.reports import correct_report, delete_report

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import orjson
 from django.conf import settings
 
-from ..models import Amendment, Notification, Patient, Pause, Plan, Report
-from ..rules.formulas import daytime, mean_arterial_pressure, pulse_pressure
+from .models import Amendment, Notification, Patient, Pause, Plan, Report
+from .rules.formulas import daytime, mean_arterial_pressure, pulse_pressure
 
 # What a report holds as recorded, in contract.md's order.
 RECORDED_FIELDS = (
