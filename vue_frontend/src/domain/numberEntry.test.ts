@@ -63,9 +63,19 @@ describe('typing a number', () => {
     [temperature, '36', false],
     [temperature, '36.8', true],
     [pulse, '0', false],
-  ])('moves on only when no further digit gives a usual value (%#)', (of, text, finished) => {
-    expect(isFinished(text, of)).toBe(finished);
-  });
+    [pulse, '24', false],
+    [pulse, '240', true],
+    [pulse, '29', false],
+    [pulse, '31', true],
+    [temperature, '42', false],
+    [temperature, '42.1', true],
+    [temperature, '46', true],
+  ])(
+    'moves on only when no further digit gives a usual value, or any after an unusual one (%#)',
+    (of, text, finished) => {
+      expect(isFinished(text, of)).toBe(finished);
+    },
+  );
 
   it('does not move on by itself while the table of ranges is not here', () => {
     expect(isFinished('88', { field: 'pulse', decimals: 0, range: undefined })).toBe(false);

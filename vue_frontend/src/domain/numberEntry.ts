@@ -37,14 +37,19 @@ export function toNumber(text: string): number | null {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
 }
 
-/** Whether the cursor may leave: no further digit could give a usual value. */
+/**
+ * Whether the cursor may leave: no further digit could give a usual value. Nor any possible one, where what stands
+ * there so far is unusual itself: 26 of a systolic pressure of 260 stays, and 42 of a temperature of 42.1.
+ */
 export function isFinished(text: string, spec: EntrySpec): boolean {
   const value = toNumber(text);
   if (value === null || spec.range === undefined) return false;
   if (text.includes('.')) return true;
-  const usualMaximum = (spec.range.soft ?? spec.range.hard)[1];
-  if (spec.decimals > 0 && value <= usualMaximum) return false;
-  return value * 10 > usualMaximum && value >= 1;
+  const possibleMaximum = spec.range.hard[1];
+  if (spec.decimals > 0 && value <= possibleMaximum) return false;
+  const [usualMinimum, usualMaximum] = spec.range.soft ?? spec.range.hard;
+  const isUsual = value >= usualMinimum && value <= usualMaximum;
+  return value >= 1 && value * 10 > (isUsual ? usualMaximum : possibleMaximum);
 }
 
 export type Judgement = 'empty' | 'unfinished' | 'possible' | 'unusual' | 'impossible';
