@@ -70,6 +70,10 @@ class Clinician:
         """Wait until the element holds the text, without a reload."""
         expect(self.find(testid)).to_contain_text(text, timeout=PATIENCE)
 
+    def focuses(self, testid: str) -> None:
+        """Wait until the element has the focus: what is typed now goes there."""
+        expect(self.find(testid)).to_be_focused(timeout=PATIENCE)
+
     def board_row(self, patient: int) -> Locator:
         return self.find(f"board-row-{patient}")
 

@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { defineComponent, h, ref } from 'vue';
+import { defineComponent, h, nextTick, ref } from 'vue';
 
 import { useFieldOrder } from './useFieldOrder';
 
@@ -59,5 +59,32 @@ describe('the field that has the number pad', () => {
     send('alert', 'pointercancel');
     vi.runAllTimers();
     expect(order.isNumber.value).toBe(false);
+  });
+});
+
+describe('the field to begin and to go on with', () => {
+  const mark = (id: string) => {
+    const row = document.createElement('div');
+    row.dataset.missing = '';
+    find(id).replaceWith(row);
+    row.append(Object.assign(document.createElement('input'), { id: `${id}-missing` }));
+    row.querySelector('input')!.dataset.stop = '';
+  };
+
+  it('is the first of all where none lacks its value', async () => {
+    order.focusFirst();
+    await nextTick();
+    expect(document.activeElement).toBe(find('pulse'));
+  });
+
+  it('is the first that lacks its value, so that typing overwrites nothing', async () => {
+    mark('temperature');
+    order.focusFirst();
+    await nextTick();
+    expect(document.activeElement?.id).toBe('temperature-missing');
+    find('pulse').focus();
+    order.goOn();
+    await nextTick();
+    expect(document.activeElement?.id).toBe('temperature-missing');
   });
 });

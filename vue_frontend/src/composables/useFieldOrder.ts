@@ -55,10 +55,20 @@ export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLE
     if (row !== null) stop.scrollIntoView({ block: 'nearest' });
   }
 
+  /** The first field that still lacks its value; its row says so. */
+  const findMissing = () => stops().find((stop) => stop.closest('[data-missing]') !== null);
+
   async function focusFirst(): Promise<void> {
     await nextTick();
-    const [first] = stops();
+    const first = findMissing() ?? stops()[0];
     if (first !== undefined) await enter(first);
+  }
+
+  async function goOn(): Promise<void> {
+    await nextTick();
+    const missing = findMissing();
+    if (missing !== undefined) await enter(missing);
+    else finish()?.focus();
   }
 
   let isPressed = false;
@@ -115,7 +125,10 @@ export function useFieldOrder(root: Ref<HTMLElement | null>, finish: () => HTMLE
     isNumber,
     advance: (from: EventTarget | null) => void move(from, 1),
     goBack: (from: EventTarget | null) => void move(from, -1),
+    /** To the first field without a value, where typing overwrites nothing; else to the first of all. */
     focusFirst: () => void focusFirst(),
+    /** To the first field without a value, else to the end. */
+    goOn: () => void goOn(),
     finish: () => finish()?.focus(),
     press,
   };

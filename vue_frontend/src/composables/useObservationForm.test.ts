@@ -63,6 +63,23 @@ describe('saving a set', () => {
     expect(form.state.value).toBe('saved');
   });
 
+  it('comes back from a reload with what was on its way, and sends that same set again', async () => {
+    request.mockRejectedValueOnce(new NoAnswer('lost', true));
+    form.draft.texts.pulse = '88';
+    await form.save();
+    const kept = JSON.parse(JSON.stringify({ values: form.draft, sent: form.sent.value }));
+    form.clear();
+    expect(form.state.value).toBe('editing');
+    form.restore(kept.values, kept.sent);
+    await nextTick();
+    expect(form.state.value).toBe('uncertain');
+    expect(form.message.value).toContain('cannot be saved twice');
+    request.mockResolvedValueOnce(reply(makeReport()));
+    await form.save();
+    const [first, second] = bodies('create');
+    expect(second).toEqual(first);
+  });
+
   it('stays editable where nothing was sent', async () => {
     request.mockRejectedValueOnce(new NoAnswer('not connected', false));
     form.draft.texts.pulse = '88';

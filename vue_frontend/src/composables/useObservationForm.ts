@@ -20,7 +20,8 @@ export interface FormSurroundings {
   request: <T>(request: Request) => Promise<Reply<T>>;
 }
 
-interface Sent {
+/** A set on its way: what was sent, and the key by which the server knows it again. */
+export interface Sent {
   key: string;
   body: Record<string, unknown>;
 }
@@ -43,7 +44,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
   const message = ref<string | null>(null);
   const serverMessages = shallowRef<Record<string, string>>({});
   const saved = shallowRef<Report | null>(null);
-  let sent: Sent | null = null;
+  const sent = shallowRef<Sent | null>(null);
 
   const previousNumbers = computed(() => {
     const numbers: entry.PreviousValues = {};
@@ -96,7 +97,8 @@ export function useObservationForm(surroundings: FormSurroundings) {
   }
 
   watch(previewBody, () => {
-    message.value = null;
+    // Nothing can be changed then, and what is said goes on being true.
+    if (state.value !== 'uncertain') message.value = null;
     serverMessages.value = {};
     if (previewTimer !== null) clearTimeout(previewTimer);
     previewTimer = setTimeout(() => void askForPreview(), PREVIEW_DELAY_MS);
@@ -115,21 +117,21 @@ export function useObservationForm(surroundings: FormSurroundings) {
         ...entry.payloadOf(draft, surroundings.patient().id),
         datetime: new Date(taken.value.at).toISOString(),
       };
-      sent = { key: newKey(), body };
+      sent.value = { key: newKey(), body };
     }
     await send();
   }
 
   async function send(): Promise<void> {
-    if (sent === null) return;
+    if (sent.value === null) return;
     const wasUncertain = state.value === 'uncertain';
     state.value = 'sending';
     message.value = null;
     try {
       const reply = await surroundings.request<Report>({
         action: 'create',
-        data: sent.body,
-        idempotency_key: sent.key,
+        data: sent.value.body,
+        idempotency_key: sent.value.key,
       });
       saved.value = reply.data;
       state.value = 'saved';
@@ -137,6 +139,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
       if (error instanceof RequestRefused) refuse(error);
       else if (error instanceof NoAnswer && !error.wasSent && !wasUncertain) {
         state.value = 'editing';
+        sent.value = null;
         message.value = t('form.notConnected');
       } else {
         state.value = 'uncertain';
@@ -147,7 +150,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
 
   function refuse(error: RequestRefused): void {
     state.value = 'editing';
-    sent = null;
+    sent.value = null;
     if (error.status === 403) {
       message.value = t('form.forbidden');
       return;
@@ -156,11 +159,19 @@ export function useObservationForm(surroundings: FormSurroundings) {
     message.value = t('form.refused', { message: firstRefusal(error.reply.errors) ?? String(error.status) });
   }
 
-  function restore(stored: entry.ObservationDraft): void {
+  /** `onItsWay`: what was sent when this was kept. Whether it arrived is not known: it goes again as it was. */
+  function restore(stored: entry.ObservationDraft, onItsWay: Sent | null = null): void {
     Object.assign(draft, entry.emptyDraft(), stored);
+    if (onItsWay === null) return;
+    sent.value = onItsWay;
+    state.value = 'uncertain';
+    message.value = t('form.uncertain');
   }
 
   function clear(): void {
+    sent.value = null;
+    state.value = 'editing';
+    message.value = null;
     Object.assign(draft, entry.emptyDraft());
     Object.assign(time, { isNow: true, day: 'today', text: '' });
     preview.value = null;
@@ -171,6 +182,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
     time,
     state,
     preview,
+    sent,
     message,
     serverMessages,
     saved,

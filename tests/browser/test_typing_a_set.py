@@ -1,0 +1,134 @@
+"""What a set that is being typed lives through: questions, an alert, an answer that never came."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, WebSocketRoute, expect
+
+from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.support.stacks import Stack, StackBuilder
+
+
+@pytest.fixture(scope="module")
+def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with stack_builder.running("sqlite", folder=tmp_path_factory.mktemp("typing")) as stack:
+        yield stack
+
+
+def admit_well(ward: Stack, name: str) -> int:
+    lead = ward.signed_in("lead")
+    patient = int(lead.admit(last_name=name, first_name="Sam", ward="7A", bed=name[:1])["id"])
+    lead.record(patient, **WELL)
+    return patient
+
+
+def begin(browser: Browser, ward: Stack, patient: int, **device: Any) -> Clinician:
+    nurse = Clinician(browser, url=ward.url, username="nurse", **device)
+    nurse.sign_in()
+    open_form(nurse, patient)
+    return nurse
+
+
+def open_form(nurse: Clinician, patient: int) -> None:
+    """Until the table of ranges is here, by which a field hands on."""
+    with nurse.page.expect_response("**/ranges/*"):
+        nurse.page.goto(f"{nurse.url}/patients/{patient}/record")
+    nurse.focuses("field-respiration")
+    nurse.page.wait_for_load_state("networkidle")
+
+
+def type_keys(nurse: Clinician, keys: str) -> None:
+    for key in keys:
+        nurse.page.keyboard.press(key)
+
+
+def test_the_keyboard_alone_answers_every_question_and_saves(browser: Browser, ward: Stack) -> None:
+    patient = admit_well(ward, "Asked")
+    nurse = begin(browser, ward, patient)
+    type_keys(nurse, "1697a")
+    type_keys(nurse, "22090")
+    type_keys(nurse, "190")
+    type_keys(nurse, "a391")
+    # From the last field to the first question, from each to the next, and from the last one to the end.
+    for field in ("bp_sys", "pulse"):
+        nurse.focuses(f"confirm-{field}")
+        nurse.page.keyboard.press("Enter")
+    nurse.focuses("save")
+    nurse.page.keyboard.press("Enter")
+    nurse.sees("saved-summary", "8")
+    assert nurse.problems == []
+
+
+def test_after_a_question_in_the_middle_typing_goes_on_at_the_next_empty_field(
+    browser: Browser, ward: Stack
+) -> None:
+    patient = admit_well(ward, "Midway")
+    nurse = begin(browser, ward, patient, width=375, height=667, is_touch=True)
+    for digit in "40":
+        nurse.find(f"pad-{digit}").tap()
+    nurse.find("confirm-respiration").tap()
+    nurse.focuses("field-o2sat")
+    expect(nurse.find("number-pad")).to_be_visible()
+    # Come back to it later: nothing that was typed is selected, to be typed over.
+    nurse.page.reload()
+    nurse.sees("draft", "not yet saved")
+    nurse.focuses("field-o2sat")
+
+
+def test_an_extreme_pressure_and_temperature_are_typed_like_any_other(browser: Browser, ward: Stack) -> None:
+    nurse = begin(browser, ward, admit_well(ward, "Extreme"))
+    type_keys(nurse, "1697a")
+    type_keys(nurse, "27090")
+    for field, text in (("bp_sys", "270"), ("bp_dia", "90")):
+        expect(nurse.find(f"field-{field}")).to_have_value(text)
+    nurse.find("field-temperature").focus()
+    type_keys(nurse, "421")
+    expect(nurse.find("field-temperature")).to_have_value("42.1")
+
+
+def test_typing_goes_on_where_it_was_after_an_alert_is_acknowledged(browser: Browser, ward: Stack) -> None:
+    patient, other = admit_well(ward, "Quiet"), admit_well(ward, "Falls")
+    nurse = begin(browser, ward, patient)
+    type_keys(nurse, "1")
+    lead = ward.signed_in("lead")
+    lead.record(other, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
+    alert = lead.read("/api/notifications/", patient=other, kind="deterioration")["results"][0]["id"]
+    expect(nurse.find(f"alert-acknowledge-{alert}")).to_be_enabled(timeout=PATIENCE)
+    nurse.find(f"alert-acknowledge-{alert}").click()
+    expect(nurse.find(f"alert-{alert}")).to_have_count(0, timeout=PATIENCE)
+    nurse.focuses("field-respiration")
+    type_keys(nurse, "6")
+    expect(nurse.find("field-respiration")).to_have_value("16")
+
+
+def test_a_set_whose_answer_was_lost_is_not_saved_twice_after_a_reload(browser: Browser, ward: Stack) -> None:
+    patient = int(ward.signed_in("lead").admit(last_name="Once", ward="7A", bed="1")["id"])
+    nurse = Clinician(browser, url=ward.url, username="nurse")
+    nurse.sign_in()
+    is_lost = True
+
+    def lose_what_was_saved(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            if not (is_lost and "rotate the drip" in str(frame)):
+                line.send(frame)
+
+        server.on_message(pass_on)
+
+    nurse.page.route_web_socket("**/ws/", lose_what_was_saved)
+    open_form(nurse, patient)
+    type_keys(nurse, "1697a12080")
+    type_keys(nurse, "72a368")
+    nurse.find("section-course").locator("summary").click()
+    nurse.page.locator("textarea").first.fill("rotate the drip")
+    nurse.find("save").click()
+    nurse.sees("save", "Send again")
+    is_lost = False
+    nurse.page.reload()
+    nurse.sees("form-message", "cannot be saved twice")
+    expect(nurse.find("field-respiration")).to_be_disabled()
+    nurse.find("save").click()
+    nurse.sees("saved-summary", "0")
+    assert ward.signed_in("lead").read("/api/reports/", patient=patient)["count"] == 1
