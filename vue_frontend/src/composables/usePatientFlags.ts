@@ -20,7 +20,7 @@ export function usePatientFlags() {
     // Oxygen scores 2 points and air none, so the stored parts say which of the two it was.
     const points = patient.last_report?.news2.parts.supplemental_oxygen ?? null;
     if (points !== null) return points > 0;
-    return reports.totalsOf.get(patient.id)?.at(-1)?.onOxygen ?? false;
+    return reports.totalsOfStay(patient).at(-1)?.onOxygen ?? false;
   }
 
   return function flagsOf(patient: Patient, options: { sameName: boolean }): Flag[] {

@@ -206,6 +206,12 @@ describe('the live connection', () => {
     expect(reports.ofPatient(1).map((one) => one.id)).toEqual([3]);
     expect(reports.ofPatient(2)).toEqual([]);
     expect(reports.totalsOf.get(2)?.map((one) => one.score)).toEqual([2]);
+    // A patient readmitted after that set begins anew.
+    const at = reports.totalsOf.get(2)![0]!.at;
+    const admitted = (ms: number) => makePatient({ id: 2, admission_date: new Date(ms).toISOString() });
+    expect(reports.totalsOfStay(admitted(at))).toBe(reports.totalsOf.get(2));
+    expect(reports.totalsOfStay(admitted(at + 1))).toEqual([]);
+    expect(reports.totalsOfStay(makePatient({ id: 99 }))).toEqual([]);
     fake.push('reports', change({ id: 3 }, 13, 'delete'));
     expect(reports.ofPatient(1)).toEqual([]);
     expect(reports.totalsOf.get(1)).toEqual([]);

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { shallowReactive } from 'vue';
 
-import type { Report } from '@/api/types';
+import type { Patient, Report } from '@/api/types';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
 import type { ChangeFrame, ListPage } from '@/realtime/protocol';
@@ -20,6 +20,8 @@ export interface Total {
 const PAGE_SIZE = 60;
 const TOTALS_LIMIT = 1000;
 export const TOTALS_SPAN_MS = 24 * 3_600_000;
+
+const NO_TOTALS: readonly Total[] = [];
 
 const toTotal = (report: Report): Total => ({
   id: report.id,
@@ -48,6 +50,16 @@ export const useReportsStore = defineStore('reports', () => {
   function regroup(patient: number): void {
     const own = [...totals.items.values()].filter((one) => one.patient === patient && one.score !== null);
     totalsOf.set(patient, own.sort(byTime));
+  }
+
+  /**
+   * A patient's totals of this stay, in order of time: after a readmission trend and flags begin anew, as the score
+   * does. The same array until something is new.
+   */
+  function totalsOfStay(patient: Patient): readonly Total[] {
+    const all = totalsOf.get(patient.id) ?? NO_TOTALS;
+    const begin = Date.parse(patient.admission_date);
+    return all.every((one) => one.at >= begin) ? all : all.filter((one) => one.at >= begin);
   }
 
   /** The totals of the last 24 hours of everybody, for trend and sparkline. Throws what the socket throws. */
@@ -151,6 +163,7 @@ export const useReportsStore = defineStore('reports', () => {
 
   return {
     totalsOf,
+    totalsOfStay,
     watched,
     loadTotals,
     watch,
