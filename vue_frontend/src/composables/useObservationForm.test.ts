@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { effectScope, nextTick, type EffectScope } from 'vue';
+import { effectScope, nextTick, ref, type EffectScope } from 'vue';
 
 import type { PreviousReading } from '@/domain/observationDraft';
 import { NoAnswer, RequestRefused, type Reply, type Request } from '@/realtime/protocol';
@@ -8,6 +8,7 @@ import { useObservationForm, type ObservationForm } from './useObservationForm';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const request = vi.fn<(request: Request) => Promise<Reply>>();
+const isConnected = ref(true);
 let form: ObservationForm;
 let scope: EffectScope;
 
@@ -23,6 +24,7 @@ const bodies = (action: string) =>
 
 beforeEach(() => {
   request.mockReset();
+  isConnected.value = true;
   scope = effectScope();
   form = scope.run(() =>
     useObservationForm({
@@ -31,6 +33,7 @@ beforeEach(() => {
       previous: () => new Map<string, PreviousReading>(),
       now: () => NOW,
       timeZone: 'UTC',
+      isConnected: () => isConnected.value,
       request: request as <T>(one: Request) => Promise<Reply<T>>,
     }),
   )!;
@@ -158,5 +161,21 @@ describe('the live score', () => {
     answers[0]!(preview(3));
     await vi.runAllTimersAsync();
     expect(form.preview.value?.news2.score).toBe(1);
+  });
+
+  it('is asked for again once the line is back', async () => {
+    vi.useFakeTimers();
+    isConnected.value = false;
+    request.mockRejectedValue(new NoAnswer('not connected', false));
+    form.draft.texts.pulse = '135';
+    await nextTick();
+    await vi.runAllTimersAsync();
+    expect(form.preview.value).toBeNull();
+    request.mockResolvedValue(
+      reply({ news2: makeNews2({ score: 3 }), due_at: null, response: null, unusual: {} }),
+    );
+    isConnected.value = true;
+    await vi.runAllTimersAsync();
+    expect(form.preview.value?.news2.score).toBe(3);
   });
 });

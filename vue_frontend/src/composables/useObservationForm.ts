@@ -16,6 +16,8 @@ export interface FormSurroundings {
   previous: () => ReadonlyMap<string, entry.PreviousReading>;
   now: () => number;
   timeZone: string;
+  /** Whether the server can be asked for the live score. */
+  isConnected: () => boolean;
   /** Send to the `reports` stream. Throws RequestRefused or NoAnswer. */
   request: <T>(request: Request) => Promise<Reply<T>>;
 }
@@ -103,6 +105,8 @@ export function useObservationForm(surroundings: FormSurroundings) {
     if (previewTimer !== null) clearTimeout(previewTimer);
     previewTimer = setTimeout(() => void askForPreview(), PREVIEW_DELAY_MS);
   });
+  // What was typed while the line was down has no score yet.
+  watch(surroundings.isConnected, (is) => is && void askForPreview());
   onScopeDispose(() => {
     if (previewTimer !== null) clearTimeout(previewTimer);
   });
