@@ -75,5 +75,11 @@ def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_n
     expect(nurse.find("plan-edit")).to_have_count(0)
     expect(nurse.find("settings-save")).to_have_count(0)
     assert nurse.was_not_reloaded()
+
+    # And on paper, where no screen tells it: the patient's chart, and the print-out for a down-time.
+    for path in (f"/patients/{patient}/print", "/print/ward"):
+        nurse.page.goto(f"{ward.url}{path}")
+        for told in ("bleeding risk after the puncture", "Every 20min, for 3hr", "Pulse above 120"):
+            nurse.sees("printed-plan", told)
     assert doctor.problems == []
     assert nurse.problems == []
