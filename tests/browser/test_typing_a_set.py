@@ -16,9 +16,9 @@ def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) 
         yield stack
 
 
-def admit_well(ward: Stack, name: str) -> int:
+def admit_well(ward: Stack, name: str, **fields: Any) -> int:
     lead = ward.signed_in("lead")
-    patient = int(lead.admit(last_name=name, first_name="Sam", ward="7A", bed=name[:1])["id"])
+    patient = int(lead.admit(last_name=name, first_name="Sam", ward="7A", bed=name[:1], **fields)["id"])
     lead.record(patient, **WELL)
     return patient
 
@@ -100,6 +100,24 @@ def test_typing_goes_on_where_it_was_after_an_alert_is_acknowledged(browser: Bro
     nurse.focuses("field-respiration")
     type_keys(nurse, "6")
     expect(nurse.find("field-respiration")).to_have_value("16")
+
+
+def test_an_alert_on_a_small_phone_leaves_the_field_in_sight(browser: Browser, ward: Stack) -> None:
+    patient, other = admit_well(ward, "Small", hospital_number="S-1"), admit_well(ward, "Other")
+    nurse = begin(browser, ward, patient, width=375, height=667, is_touch=True)
+    nurse.find("pad-1").tap()
+    nurse.sees("obstacle", "unusual")
+    ward.signed_in("lead").record(other, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
+    expect(nurse.page.locator("[data-testid^=alert-acknowledge]")).to_be_visible(timeout=PATIENCE)
+    nurse.page.wait_for_function(
+        """() => {
+            const field = document.querySelector('[data-testid=field-respiration]');
+            const { left, top, bottom } = field.getBoundingClientRect();
+            return [top + 2, bottom - 2].every((y) => document.elementFromPoint(left + 9, y) === field);
+        }""",
+        timeout=PATIENCE,
+    )
+    nurse.context.close()
 
 
 def test_a_set_whose_answer_was_lost_is_not_saved_twice_after_a_reload(browser: Browser, ward: Stack) -> None:

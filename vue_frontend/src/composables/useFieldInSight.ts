@@ -2,7 +2,8 @@ import { onBeforeUnmount, onMounted, type Ref } from 'vue';
 
 /**
  * Keeps what has the focus between banner and foot, however these or the fields grow while somebody types: a warning
- * below a field, a message above the save button. Where that is, the style sheets say (scroll-margin).
+ * below a field, a message above the save button, an alert under the header. Where that is, the style sheets say
+ * (scroll-margin).
  */
 export function useFieldInSight(fields: Ref<HTMLElement | null>, foot: Ref<HTMLElement | null>): void {
   const observer = new ResizeObserver(() => {
@@ -11,7 +12,8 @@ export function useFieldInSight(fields: Ref<HTMLElement | null>, foot: Ref<HTMLE
       focused.scrollIntoView({ block: 'nearest' });
   });
   onMounted(() => {
-    for (const element of [fields.value, foot.value]) if (element !== null) observer.observe(element);
+    const header = document.getElementById('top');
+    for (const element of [header, fields.value, foot.value]) if (element !== null) observer.observe(element);
   });
   onBeforeUnmount(() => observer.disconnect());
 }
