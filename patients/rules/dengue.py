@@ -250,9 +250,8 @@ def low_urine(course: Course, *, patient: PatientFacts) -> list[Finding]:
     least = LOW_URINE if age is None or age >= CHILD_AGE else LOW_URINE_OF_CHILD
     if found.rate >= least:
         return []
-    rate = min(
-        round(float(found.rate), 2), least - 0.01
-    )  # what is below the limit must not read as the limit
+    # What is below the limit must not read as the limit.
+    rate = min(round(float(found.rate), 2), least - 0.01)
     return [
         Finding(
             LOW_URINE_OUTPUT, "fo_urine", 1, "medium",

@@ -1,4 +1,5 @@
 import type { Notification, Risk } from '@/api/types';
+import { CONSCIOUSNESS_LEVELS, WARNING_SIGNS } from '@/domain/fields';
 import { t, type MessageKey } from '@/locales';
 
 type Reason = Notification['reasons'][number];
@@ -12,18 +13,10 @@ const FIELDS = [
   'consciousness',
   'temperature',
 ];
-const LEVELS: readonly string[] = ['A', 'C', 'V', 'P', 'U'];
+const LEVELS: readonly string[] = CONSCIOUSNESS_LEVELS;
 const RISKS: readonly string[] = ['low', 'low-medium', 'medium', 'high'];
 
-const SIGNS: readonly string[] = [
-  'abdominal_pain',
-  'persistent_vomiting',
-  'fluid_accumulation',
-  'mucosal_bleed',
-  'lethargy',
-  'liver_enlargement',
-  'hct_rise_platelet_fall',
-];
+const SIGNS: readonly string[] = WARNING_SIGNS;
 const SHOCK_FIELDS: readonly string[] = ['bp_sys', 'pulse_pressure', 'map', 'capillary_refill'];
 
 const RESOLUTIONS: Record<string, MessageKey> = {
