@@ -100,9 +100,12 @@ class Outside:
         rows: list[dict[str, Any]] = self.client("viewer").read("/api/history/", report=report)["results"]
         return rows
 
-    def notifications(self, patient: int) -> list[dict[str, Any]]:
-        """The notifications of a patient, newest first."""
-        rows: list[dict[str, Any]] = self.client("viewer").read("/api/notifications/", patient=patient)[
-            "results"
-        ]
+    def deteriorations(self, patient: int) -> list[dict[str, Any]]:
+        """The deteriorations of a patient, newest first.
+
+        Reminders are left out: after sets of some time ago one is due, and comes when the worker looks.
+        """
+        rows: list[dict[str, Any]] = self.client("viewer").read(
+            "/api/notifications/", patient=patient, kind="deterioration"
+        )["results"]
         return rows

@@ -70,11 +70,11 @@ def test_amending_the_newest_corrects_version_and_report(outside: Outside, repor
     now = outside.client("viewer").read(f"/api/reports/{report['id']}/")
     assert now == {name: amended[name] for name in FIELDS}
     assert now["news2"]["score"] == 12
-    (raised,) = outside.notifications(report["patient"])
+    (raised,) = outside.deteriorations(report["patient"])
     assert (raised["kind"], raised["status"]) == ("deterioration", "open")
     back = outside.client().patch(address(newest), {**WELL, "history_change_reason": "it was this one's"})
     assert back.json()["amendments"] == 2
-    (raised,) = outside.notifications(report["patient"])
+    (raised,) = outside.deteriorations(report["patient"])
     assert (raised["status"], raised["resolved_because"]) == ("resolved", "based on amended observation")
 
 

@@ -22,7 +22,7 @@ def test_one_evaluation_raises_one_deterioration_with_every_finding(outside: Out
     """One evaluation raises at most one `deterioration`, holding every new finding as a reason, with the highest
     severity. `reasons [{rule, message, values}]`"""
     report = outside.record(patient, **ILL)
-    (raised,) = outside.notifications(patient)
+    (raised,) = outside.deteriorations(patient)
     assert set(raised) == FIELDS
     assert (raised["kind"], raised["severity"], raised["status"]) == ("deterioration", "high", "open")
     assert (raised["patient"], raised["report"]) == (patient, report["id"])
@@ -37,7 +37,7 @@ def test_what_is_not_new_is_counted_on_the_one_that_holds_it(outside: Outside, p
     better = {**WELL, "respiration": 26, "o2sat": 91}  # medium, and what was a 3 still is
     for minutes, values in ((40, WELL), (30, ILL), (20, better), (10, ILL)):
         outside.record(patient, **{**values, "datetime": ago(minutes=minutes)})
-    (raised,) = outside.notifications(patient)
+    (raised,) = outside.deteriorations(patient)
     assert (raised["status"], raised["suppressed_count"]) == ("open", 1)
 
 
@@ -45,9 +45,9 @@ def test_a_later_complete_set_that_shows_none_of_it_resolves(outside: Outside, p
     """clinical.md 3: It resolves when a later *complete* set shows none of its causes … never by an incomplete set."""
     outside.record(patient, **{**ILL, "datetime": ago(minutes=20)})
     outside.record(patient, temperature=37.0, datetime=ago(minutes=10))
-    assert outside.notifications(patient)[0]["status"] == "open"
+    assert outside.deteriorations(patient)[0]["status"] == "open"
     outside.record(patient, **WELL)
-    (raised,) = outside.notifications(patient)
+    (raised,) = outside.deteriorations(patient)
     assert raised["status"] == "resolved"
     assert raised["resolved_at"] is not None
 
@@ -56,13 +56,13 @@ def test_a_back_dated_report_raises_nothing_by_itself(outside: Outside, patient:
     """clinical.md 3: A back-dated report … is scored and charted, … and raises nothing by itself"""
     outside.record(patient)
     outside.record(patient, **{**ILL, "datetime": ago(hours=2)})
-    assert outside.notifications(patient) == []
+    assert outside.deteriorations(patient) == []
 
 
 def test_acknowledging_says_who_and_when_and_again_changes_nothing(outside: Outside, patient: int) -> None:
     """`/api/notifications/<id>/acknowledge/`; `acknowledged_by` … `{id, name}`"""
     outside.record(patient, **ILL)
-    (raised,) = outside.notifications(patient)
+    (raised,) = outside.deteriorations(patient)
     path = f"/api/notifications/{raised['id']}/acknowledge/"
     first = outside.client("nurse").post(path)
     assert (first.status_code, first.json()["status"]) == (200, "acknowledged")

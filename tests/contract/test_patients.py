@@ -110,7 +110,7 @@ def test_a_discharge_ends_reminders_and_notifications(outside: Outside, patient:
     assert (before["open_notifications"], before["next_due_at"] is None) == (1, False)
     after = change(outside, patient, dismissal_date=ago())
     assert (after["open_notifications"], after["next_due_at"]) == (0, None)
-    assert {one["status"] for one in outside.notifications(patient)} == {"resolved"}
+    assert {one["status"] for one in outside.deteriorations(patient)} == {"resolved"}
 
 
 def test_after_a_discharge_late_entries_are_taken_and_later_reports_are_not(

@@ -142,7 +142,7 @@ def test_reports_and_history_are_filtered_by_patient_report_status_and_time(
 def test_notifications_are_filtered_by_status_patient_and_kind(outside: Outside, patient: int) -> None:
     """notifications `status`, `patient`, `kind`"""
     outside.record(patient, **ILL)
-    (raised,) = outside.notifications(patient)
+    (raised,) = outside.deteriorations(patient)
 
     def found(**query: Any) -> list[int]:
         return [

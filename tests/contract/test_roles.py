@@ -104,7 +104,7 @@ def ward(outside: Outside) -> Callable[[str], Things]:
             kept["patient"] = outside.admit()["id"]
             kept["report"] = outside.record(kept["patient"], **{**ILL, "datetime": ago(hours=1)})["id"]
             kept["version"] = outside.versions(kept["report"])[0]["history_id"]
-            kept["notification"] = outside.notifications(kept["patient"])[0]["id"]
+            kept["notification"] = outside.deteriorations(kept["patient"])[0]["id"]
         number = next(outside.numbers)
         things = {**kept, "text": str(number), "minutes": 5 + number % 1000}
         if cell == "patients.delete":
@@ -219,7 +219,7 @@ def one_change_of_each_kind(outside: Outside) -> int:
     lead.patch(f"/api/patients/{patient}/", {"bed": "1"})
     first = outside.record(patient, datetime=ago(minutes=30))["id"]
     report = outside.record(patient, **ILL)["id"]
-    (raised,) = outside.notifications(patient)
+    (raised,) = outside.deteriorations(patient)
     nurse.post(f"/api/notifications/{raised['id']}/acknowledge/")
     nurse.patch(f"/api/reports/{report}/", {"pulse": 130})
     newest, older = outside.versions(report)
