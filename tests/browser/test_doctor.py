@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.ward import PATIENCE, WELL, Clinician
 from tests.support.stacks import Stack, StackBuilder
 
+IN_SHOCK = {**WELL, "bp_sys": 88, "bp_dia": 74, "capillary_refill": 4}
 LOW = re.compile(r"1\s*Low")
 """The score on the board: number and word."""
 
@@ -83,3 +84,45 @@ def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_n
             nurse.sees("printed-plan", told)
     assert doctor.problems == []
     assert nurse.problems == []
+
+
+def test_a_child_in_dengue_shock_stands_among_the_sick_on_board_and_wall_also_when_acknowledged(
+    browser: Browser, ward: Stack
+) -> None:
+    rest = ward.signed_in("lead")
+    for number in range(3):
+        well = rest.admit(last_name=f"Well{number}", first_name="Walter", ward="7C", bed=str(number))["id"]
+        rest.record(well, **WELL, monitoring_interval=5)
+    child = rest.admit(
+        last_name="Young", first_name="Yara", ward="7C", bed="9", date_of_birth="2018-05-05", pathway="dengue"
+    )["id"]
+    nurse = Clinician(browser, url=ward.url, username="nurse", width=1920, height=1080)
+    wall = Clinician(browser, url=ward.url, username="viewer", width=1920, height=1080)
+    nurse.sign_in()
+    wall.sign_in()
+    nurse.page.goto(f"{ward.url}/?ward=7C")
+    wall.page.goto(f"{ward.url}/?ward=7C&mode=board")
+    first_row = nurse.page.locator("[data-patient]").first
+    first_tile = wall.page.locator("article").first
+    expect(nurse.board_row(child)).to_be_visible(timeout=PATIENCE)
+    expect(first_row).to_contain_text("WELL0")
+
+    rest.record(child, **IN_SHOCK)
+    for first in (first_row, first_tile):
+        expect(first).to_contain_text("YOUNG", timeout=PATIENCE)
+        expect(first).to_contain_text("Not scored: under 16")
+        expect(first).to_contain_text("Alert: High")
+
+    # Somebody takes it over: the child is no better for that.
+    (alert,) = rest.read("/api/notifications/", patient=child, kind="deterioration")["results"]
+    rest.post(f"/api/notifications/{alert['id']}/acknowledge/")
+    expect(nurse.board_row(child).locator(".alerts")).to_have_count(0, timeout=PATIENCE)
+    for first in (first_row, first_tile):
+        expect(first).to_contain_text("YOUNG")
+        expect(first).to_contain_text("Alert: High")
+
+    rest.record(child, **WELL, capillary_refill=1)
+    expect(nurse.board_row(child)).not_to_contain_text("Alert", timeout=PATIENCE)
+    expect(first_row).to_contain_text("WELL0", timeout=PATIENCE)
+    assert nurse.problems == []
+    assert wall.problems == []

@@ -1,4 +1,4 @@
-import type { Patient } from '@/api/types';
+import type { Patient, Severity } from '@/api/types';
 import { useFormat } from '@/composables/useFormat';
 import { t } from '@/locales';
 import { useReportsStore } from '@/stores/reports';
@@ -7,7 +7,7 @@ export interface Flag {
   name: string;
   text: string;
   explanation: string;
-  kind: 'plain' | 'strong';
+  kind: 'plain' | 'strong' | 'alert-medium' | 'alert-high';
 }
 
 /** What stands beside a patient's name on board, wall and banner. */
@@ -23,10 +23,22 @@ export function usePatientFlags() {
     return reports.totalsOfStay(patient).at(-1)?.onOxygen ?? false;
   }
 
-  return function flagsOf(patient: Patient, options: { sameName: boolean }): Flag[] {
+  return function flagsOf(
+    patient: Patient,
+    options: { sameName: boolean; besideScore?: Severity | undefined },
+  ): Flag[] {
     const flags: Flag[] = [];
     const add = (name: string, text: string, explanation: string, kind: Flag['kind'] = 'plain') =>
       flags.push({ name, text, explanation, kind });
+    if (options.besideScore === 'high' || options.besideScore === 'medium') {
+      const severity = t(`notification.severity.${options.besideScore}`);
+      add(
+        'alert',
+        t('flag.alert', { severity }),
+        t('flag.alertLong', { severity }),
+        `alert-${options.besideScore}`,
+      );
+    }
     if (options.sameName) add('same-name', t('flag.sameName'), t('flag.sameNameLong'), 'strong');
     if (isOnOxygen(patient)) add('oxygen', t('flag.oxygen'), t('flag.oxygenLong'));
     if (patient.spo2_scale === 2) add('scale-2', t('flag.scale2'), t('flag.scale2Long'));

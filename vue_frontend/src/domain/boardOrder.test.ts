@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Patient, Severity } from '@/api/types';
 import { makeNews2, makePatient } from '@/testing';
 import * as board from './boardOrder';
 
@@ -13,6 +14,11 @@ const scored = (score: number, risk: 'low' | 'low-medium' | 'medium' | 'high') =
   spo2_scale: 1 as const,
 });
 
+function inOrder(patients: Patient[], besideScore: Record<number, Severity> = {}): number[] {
+  const found = new Map(Object.entries(besideScore).map(([id, severity]) => [Number(id), severity]));
+  return patients.sort((a, b) => board.compareByAttention(a, b, found)).map((one) => one.id);
+}
+
 describe('the order of the board', () => {
   it('puts the sickest first, then the longest overdue, then the soonest due', () => {
     const patients = [
@@ -24,7 +30,20 @@ describe('the order of the board', () => {
       makePatient({ id: 6, current_risk: 'high', last_scored: scored(9, 'high') }),
       makePatient({ id: 7, current_risk: null, next_due_at: null }),
     ];
-    expect(patients.sort(board.compareByAttention).map((one) => one.id)).toEqual([6, 3, 5, 2, 4, 1, 7]);
+    expect(inOrder(patients)).toEqual([6, 3, 5, 2, 4, 1, 7]);
+  });
+
+  it('puts whom a rule beside the score found ill among the sick, whatever the score', () => {
+    const patients = [
+      makePatient({ id: 1, current_risk: 'low', next_due_at: minutes(-40) }),
+      makePatient({ id: 2, current_risk: 'high', last_scored: scored(7, 'high') }),
+      makePatient({ id: 3, current_risk: 'medium', last_scored: scored(5, 'medium') }),
+      makePatient({ id: 4, current_risk: null }),
+      makePatient({ id: 5, current_risk: 'low', last_scored: scored(2, 'low') }),
+      makePatient({ id: 6, current_risk: 'high', last_scored: scored(9, 'high') }),
+    ];
+    const found = { 4: 'high', 5: 'medium', 6: 'medium' } as const;
+    expect(inOrder(patients, found)).toEqual([6, 2, 4, 3, 5, 1]);
   });
 
   it('counts beds as people do', () => {

@@ -1,6 +1,6 @@
 /** In which order the ward board shows its patients, and what of each one it shows. */
 
-import type { News2, Patient, Risk } from '@/api/types';
+import type { News2, Patient, Risk, Severity } from '@/api/types';
 
 export type BoardOrder = 'attention' | 'bed';
 
@@ -85,9 +85,22 @@ export function compareByBed(a: Patient, b: Patient): number {
   return places.compare(a.ward, b.ward) || places.compare(a.bed, b.bed) || a.id - b.id;
 }
 
+/** What puts a patient on the board's first places: their risk, or what was found beside the score and is worse. */
+export function urgencyOf(patient: Patient, besideScore: Severity | undefined): number {
+  return Math.min(URGENCY[patient.current_risk ?? 'low'], URGENCY[besideScore ?? 'low']);
+}
+
+export function isMostUrgent(patient: Patient, besideScore: Severity | undefined): boolean {
+  return urgencyOf(patient, besideScore) === URGENCY.high;
+}
+
 /** High, medium, red score; the others by their due time, which puts the longest overdue first. */
-export function compareByAttention(a: Patient, b: Patient): number {
-  const rank = (patient: Patient) => URGENCY[patient.current_risk ?? 'low'];
+export function compareByAttention(
+  a: Patient,
+  b: Patient,
+  besideScore: ReadonlyMap<number, Severity>,
+): number {
+  const rank = (patient: Patient) => urgencyOf(patient, besideScore.get(patient.id));
   const byRisk = rank(a) - rank(b);
   if (byRisk !== 0) return byRisk;
   if (rank(a) < URGENCY.low) {

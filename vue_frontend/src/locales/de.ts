@@ -175,6 +175,8 @@ export const de: typeof en = {
     goOn: 'Weiter umblättern',
   },
   flag: {
+    alert: 'Meldung: {severity}',
+    alertLong: 'Eine Meldung, die der Score nicht zeigt und die noch besteht: {severity}',
     oxygen: 'O2',
     oxygenLong: 'Erhält Sauerstoff',
     scale2: 'Skala 2',

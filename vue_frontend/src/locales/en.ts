@@ -171,6 +171,8 @@ export const en = {
     goOn: 'Go on turning the pages',
   },
   flag: {
+    alert: 'Alert: {severity}',
+    alertLong: 'An alert that the score does not show, not over yet: {severity}',
     oxygen: 'O2',
     oxygenLong: 'On oxygen',
     scale2: 'Scale 2',

@@ -172,6 +172,8 @@ export const es: typeof en = {
     goOn: 'Seguir pasando páginas',
   },
   flag: {
+    alert: 'Alerta: {severity}',
+    alertLong: 'Una alerta que la puntuación no muestra y que sigue vigente: {severity}',
     oxygen: 'O2',
     oxygenLong: 'Con oxígeno',
     scale2: 'Escala 2',

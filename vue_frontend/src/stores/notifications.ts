@@ -11,7 +11,15 @@ const RANK: Record<Severity, number> = { high: 0, medium: 1, low: 2 };
 const LIMIT = 1000;
 const RESOLVED_LIMIT = 50;
 
+/** What NEWS2 finds stands in the score already; the rules of dengue and a plan's limits say what no score shows. */
+const SHOWN_BY_SCORE: readonly string[] = ['risk_band', 'total_rise', 'single_three'];
+
 export const isOpen = (one: Notification) => one.status === 'open' || one.status === 'escalated';
+
+const isBesideScore = (one: Notification) =>
+  one.kind === 'deterioration' &&
+  one.status !== 'resolved' &&
+  one.reasons.some((reason) => !SHOWN_BY_SCORE.includes(reason.rule));
 
 /** Worst first, then the one that waits longest. */
 export const byUrgency = (a: Notification, b: Notification) =>
@@ -37,6 +45,15 @@ export const useNotificationsStore = defineStore('notifications', () => {
   );
   /** What interrupts: high, still open, and new since this page was opened. */
   const interrupting = computed(() => open.value.filter((one) => announced.has(one.id)));
+
+  /** By patient, the worst of what was found beside the score and is not over: acknowledging ends nothing. */
+  const besideScore = computed(() => {
+    const worst = new Map<number, Severity>();
+    for (const one of all.value.filter(isBesideScore).sort(byUrgency)) {
+      if (!worst.has(one.patient)) worst.set(one.patient, one.severity);
+    }
+    return worst;
+  });
 
   function ofPatient(patient: number): Notification[] {
     return all.value.filter((one) => one.patient === patient);
@@ -100,6 +117,7 @@ export const useNotificationsStore = defineStore('notifications', () => {
     acknowledged,
     resolved,
     interrupting,
+    besideScore,
     isLoaded,
     get: (id: number) => collection.get(id),
     ofPatient,
