@@ -38,6 +38,11 @@ beforeEach(() => {
     }),
   )!;
 });
+// A form that lives on asks for its live score in the middle of a later test.
+afterEach(() => {
+  vi.useRealTimers();
+  scope.stop();
+});
 
 describe('saving a set', () => {
   it('sends the values with the server time and a key of its own', async () => {
@@ -136,11 +141,6 @@ describe('saving a set', () => {
 });
 
 describe('the live score', () => {
-  afterEach(() => {
-    vi.useRealTimers();
-    scope.stop();
-  });
-
   it('shows the answer to the newest question only', async () => {
     vi.useFakeTimers();
     const answers: ((answer: Reply) => void)[] = [];
