@@ -9,7 +9,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from tests.realtime.ward import WELL, Ward, aside
 from tests.support.counts import count
-from tests.support.waiting import eventually
+from tests.support.waiting import DEADLINE, eventually
 
 CLIENTS = 200
 SAVES = count(reduced=300, full=1500)
@@ -53,7 +53,7 @@ async def join(ward: Ward, number: int) -> Listener:
         Listener,
         servers[number % len(servers)].ws_url + "/ws/",
         extra_headers=[("Authorization", f"Token {ward.client('viewer').token}")],
-        websocket_handshake_timeout=60,
+        websocket_handshake_timeout=DEADLINE,
     )
     return listener  # type: ignore[return-value]
 
@@ -62,6 +62,7 @@ async def test_300_saves_at_once_reach_200_clients_each_exactly_once(ward: Ward)
     patients = [(await aside(ward.admit))["id"] for _ in range(10)]
     nurses = [ward.client("nurse", server=number) for number in range(len(ward.stack.servers))]
     ward.client("viewer")
+    await ward.settle()
     crowd: list[Listener] = await asyncio.gather(*(join(ward, number) for number in range(CLIENTS)))
 
     async def is_greeted() -> bool:
@@ -84,7 +85,7 @@ async def test_300_saves_at_once_reach_200_clients_each_exactly_once(ward: Ward)
     async def has_all() -> bool:
         return all(listener.numbers and listener.numbers[-1] >= last for listener in crowd)
 
-    await eventually(has_all, what="every client has the last change", timeout=60)
+    await eventually(has_all, what="every client has the last change")
     await asyncio.sleep(1)  # for what would come twice: the look at the log each half second
     everything = list(range(start + 1, last + 1))
     for listener in crowd:

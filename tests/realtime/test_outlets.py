@@ -69,9 +69,9 @@ async def test_the_plain_way_gives_the_same_frames(stack_builder: StackBuilder, 
                     report = await aside(ward.client(server=1).record, patient["id"], **ILL)
                 await ward.catch_up(direct, through_asgi)
                 assert changes_of(through_asgi) == changes_of(direct) != []
-                assert [frame["event"] for frame in bare.frames] == [
-                    push["event"] for push in direct.pushed("reports")
-                ]
+                told_of_reports = [push["event"] for push in direct.pushed("reports")]
+                await bare.wait_for(lambda frame: frame["event"] == told_of_reports[-1])
+                assert [frame["event"] for frame in bare.frames] == told_of_reports
                 replies = [
                     await socket.request("reports", "retrieve", pk=report["id"])
                     for socket in (direct, through_asgi)

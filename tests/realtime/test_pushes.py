@@ -204,14 +204,14 @@ async def import_csv(ward: Ward) -> Action:
 
 
 async def let_a_reminder_come_due(ward: Ward) -> Action:
-    patient = await aside(ward.admit)
+    patient = await aside(ward.admit, admission_date=ago(hours=3))
 
     async def act() -> None:
         async with await ward.open() as socket:
-            # Due at the moment it is stored: the worker tells it at once.
-            await aside(
-                ward.client().record, patient["id"], datetime=ago(minutes=5), monitoring_interval=5, **WELL
-            )
+            # Due at the moment it is stored: the worker tells it at once. With an interval so long, that it is overdue
+            # is told half an hour later: not in the midst of the tests that follow.
+            taken = {"datetime": ago(hours=2), "monitoring_interval": 120}
+            await aside(ward.client().record, patient["id"], **taken, **WELL)
             await socket.wait_for_push(
                 "notifications", lambda payload: payload["data"]["patient"] == patient["id"]
             )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from tests.support.clients import Frame, RestClient, WardSocket
 from tests.support.processes import PROJECT, environment_of
 from tests.support.stacks import Stack
+from tests.support.waiting import eventually
 
 Answer = TypeVar("Answer")
 
@@ -72,8 +73,23 @@ class Ward:
             await socket.hello()
         return socket
 
+    async def settle(self) -> None:
+        """Return when every web process has handed out all that was committed until now.
+
+        A process that hears of a change late greets with a smaller number, and hands the change out after that.
+        """
+        last = await aside(self.last_event)
+
+        async def has_handed_it_out(server: int) -> bool:
+            async with await self.open("viewer", server=server) as socket:
+                return bool((await socket.hello())["event"] >= last)
+
+        for number in range(len(self.stack.servers)):
+            await eventually(lambda number=number: has_handed_it_out(number), what=f"event {last} is out")  # type: ignore[misc]
+
     async def open_everywhere(self, resources: AsyncExitStack, username: str = "lead") -> list[WardSocket]:
-        """A socket on each web process."""
+        """A socket on each web process, which gets nothing that was committed before."""
+        await self.settle()
         return [
             await resources.enter_async_context(await self.open(username, server=number))
             for number in range(len(self.stack.servers))
