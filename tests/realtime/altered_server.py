@@ -72,6 +72,21 @@ def impatient() -> None:
     server.SECONDS_BETWEEN_TIMEOUT_CHECKS = 1  # type: ignore[misc]
 
 
+def print_rounds() -> None:
+    """Say when the worker has had a look and goes to sleep."""
+    from patients.worker import Worker
+
+    run_due = Worker.run_due
+
+    def run_due_and_print(self: Any) -> float:
+        pause = run_due(self)
+        sys.stdout.write("round: over\n")
+        sys.stdout.flush()
+        return pause
+
+    Worker.run_due = run_due_and_print  # type: ignore[method-assign]
+
+
 def plain_tasks() -> None:
     """Know the background tasks of an app that is none of ours."""
     import tests.tasks.plain  # noqa: F401 - registers them
@@ -86,6 +101,7 @@ ALTERATIONS = {
         broken_doorbell,
         slow_actions,
         impatient,
+        print_rounds,
         plain_tasks,
     )
 }

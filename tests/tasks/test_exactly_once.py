@@ -30,7 +30,7 @@ ESCALATIONS = count(reduced=12, full=300)
 AT_ONCE = count(reduced=80, full=500)
 
 
-@pytest.mark.timeout(1800 if IS_TORTURE else 300)
+@pytest.mark.timeout(1800 if IS_TORTURE else 600)
 async def test_no_reminder_is_lost_or_doubled_while_workers_and_servers_are_killed_again_and_again(
     ward: Ward,
 ) -> None:
@@ -64,7 +64,7 @@ async def test_no_reminder_is_lost_or_doubled_while_workers_and_servers_are_kill
         )
 
 
-@pytest.mark.timeout(1800 if IS_TORTURE else 300)
+@pytest.mark.timeout(1800 if IS_TORTURE else 600)
 async def test_what_nobody_acknowledges_is_escalated_once_while_workers_and_servers_are_killed(
     ward: Ward,
 ) -> None:
@@ -180,7 +180,7 @@ def wait_for_escalations(ward: Ward, *, count: int) -> list[dict[str, Any]]:
         ]
         return rows if len(rows) >= count else None
 
-    return wait_until(has_them, what=f"{count} escalations", timeout=60) or []
+    return wait_until(has_them, what=f"{count} escalations") or []
 
 
 def schedule_notes(ward: Ward, *, path: Path, number: int) -> None:
@@ -196,5 +196,5 @@ def wait_for_notes(path: Path, *, number: int) -> list[str]:
         lines = path.read_text().splitlines() if path.exists() else []
         return lines if len(set(lines)) >= number else None
 
-    lines: list[str] = wait_until(has_them, what=f"{number} notes", timeout=60)
+    lines: list[str] = wait_until(has_them, what=f"{number} notes")
     return lines

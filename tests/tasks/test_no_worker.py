@@ -29,13 +29,13 @@ def ward(request: pytest.FixtureRequest, stack_builder: StackBuilder, tmp_path: 
 
 
 async def wait_for_heartbeat(socket: WardSocket, *, worker: bool) -> None:
-    """Up to ten seconds until the last beat is old, up to ten more until the next heartbeat: some patience on top."""
+    """Up to ten seconds until the last beat is old, up to ten more until the next heartbeat."""
 
     def says_so(frame: Frame) -> bool:
         payload = frame["payload"]
         return payload.get("type") == "heartbeat" and payload["worker"] is worker
 
-    await socket.wait_for(says_so, what=f"a heartbeat with {worker=}", after=len(socket.frames), timeout=90)
+    await socket.wait_for(says_so, what=f"a heartbeat with {worker=}", after=len(socket.frames))
 
 
 async def test_screens_hear_that_no_worker_lives_and_that_one_does_again(ward: Ward) -> None:
