@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.clients import RestClient
 from tests.support.stacks import Stack, StackBuilder
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE, wait_until
 
 MIB = 1 << 20
 DATABASE_THREADS = 4  # the default of settings.DATABASE_THREADS
@@ -48,7 +48,7 @@ class Download:
     def __init__(self, stack: Stack, client: RestClient) -> None:
         self.socket = sockets.socket()
         self.socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-        self.socket.settimeout(30)
+        self.socket.settimeout(DEADLINE)
         self.socket.connect(("127.0.0.1", stack.servers[0].port))
         self.socket.sendall(
             f"GET {FILE} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token {client.token}\r\n"

@@ -11,6 +11,7 @@ from twisted.web import http
 
 from tests.support.processes import PROJECT
 from tests.support.stacks import PASSWORD, StackBuilder
+from tests.support.waiting import DEADLINE
 
 
 @pytest.mark.parametrize("is_behind_proxy, address", [(True, "192.0.2.7"), (False, "127.0.0.1")])
@@ -26,10 +27,12 @@ def test_the_proxys_word_on_the_address_counts_only_where_it_was_asked_for(
             headers = {"X-Forwarded-For": "192.0.2.7"}
             body = {"username": "nurse", "password": PASSWORD}
             key = requests.post(
-                f"{server.url}/rest-auth/login/", json=body, headers=headers, timeout=30
+                f"{server.url}/rest-auth/login/", json=body, headers=headers, timeout=DEADLINE
             ).json()["key"]
             headers["Authorization"] = f"Token {key}"
-            devices = requests.get(f"{server.url}/rest-auth/devices/", headers=headers, timeout=30).json()
+            devices = requests.get(
+                f"{server.url}/rest-auth/devices/", headers=headers, timeout=DEADLINE
+            ).json()
     (own,) = [device for device in devices if device["is_current"]]
     assert own["address"] == address
 

@@ -23,6 +23,7 @@ from patients.realtime.intake import (
 )
 from tests.realtime.ward import Ward, aside
 from tests.support.stacks import StackBuilder
+from tests.support.waiting import DEADLINE
 
 MIB = 1024 * 1024
 
@@ -116,12 +117,17 @@ async def test_what_comes_after_the_end_is_read_and_dropped(protocol: FakeProtoc
     assert protocol.queue.qsize() == MOST_WAITING + 1
 
 
-async def test_on_another_server_frames_are_counted_as_they_are_taken() -> None:
+async def test_on_another_server_frames_are_counted_as_they_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = 1000.0
+    monkeypatch.setattr("patients.realtime.intake.time.monotonic", lambda: at)
     queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     intake = Intake(queue.get)
     for _ in range(2 * FRAMES_A_SECOND):
         queue.put_nowait({"type": "websocket.receive", "text": "{}"})
         await intake.receive()
+        at += 0.5 / FRAMES_A_SECOND
     assert intake.flow.too_fast_for > 0
     intake.hold()
     intake.let_go()
@@ -166,7 +172,7 @@ async def test_a_flood_of_pings_whose_answers_are_not_read_ends_the_connection(s
         open_raw(slow_ward, "/ws/reports/") as client,
         pytest.raises((ConnectionResetError, BrokenPipeError)),
     ):
-        await aside(send_for, client, pings * 500, seconds=60)
+        await aside(send_for, client, pings * 500, seconds=DEADLINE)
     assert server.memory_info().rss - before < 60 * MIB
 
 
@@ -175,7 +181,7 @@ def open_raw(ward: Ward, path: str) -> socket.socket:
     server = ward.stack.servers[0]
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.settimeout(30)
+    client.settimeout(DEADLINE)
     client.connect(("127.0.0.1", server.port))
     client.sendall(
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\n"

@@ -15,6 +15,7 @@ from patients.realtime.hub import BYTES_A_PORTION, Hub
 from tests.realtime.test_outlets import KeepingOutlet, make_connection
 from tests.realtime.ward import Ward, aside, numbers_of
 from tests.support.stacks import StackBuilder
+from tests.support.waiting import DEADLINE
 
 FRAME = 4096  # bytes, about
 MANY = 4 * MOST_UNSENT // FRAME
@@ -71,7 +72,7 @@ def numbers(outlet: KeepingOutlet) -> list[int]:
 
 async def all_out(hub: Hub) -> None:
     if hub._handing_out is not None:
-        await asyncio.wait_for(hub._handing_out, 30)
+        await asyncio.wait_for(hub._handing_out, DEADLINE)
 
 
 async def test_who_reads_gets_megabytes_in_order_and_is_not_closed() -> None:
@@ -102,7 +103,6 @@ async def test_what_comes_meanwhile_waits_its_turn() -> None:
 async def test_who_does_not_read_is_closed_and_keeps_the_others_waiting_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hub_module, "PATIENCE_AT_A_STANDSTILL", 0.2)
     hub, deaf, other = make_hub(), ReadingOutlet(rate=0), ReadingOutlet(rate=64 * 1024)
     connection = join(hub, deaf)
     join(hub, other)
@@ -119,14 +119,13 @@ async def test_who_does_not_read_is_closed_and_keeps_the_others_waiting_once(
     assert numbers(other) == list(range(1, MANY + 1))
     assert (deaf.closed_with, other.closed_with) == (CLOSE_TOO_SLOW, None)
     portions = len(other.written)
-    glances = 0.2 / hub_module.SECONDS_BETWEEN_GLANCES
+    glances = hub_module.PATIENCE_AT_A_STANDSTILL / hub_module.SECONDS_BETWEEN_GLANCES
     # Every portion takes the other one 4 glances; the deaf one is waited for in vain before the second alone.
     assert sum(seconds > 0 for seconds in waits) < glances + portions * 10
     assert connection.is_slow
 
 
-async def test_who_has_caught_up_is_waited_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "PATIENCE_AT_A_STANDSTILL", 0.02)
+async def test_who_has_caught_up_is_waited_for_again() -> None:
     hub, outlet = make_hub(), ReadingOutlet(rate=0)
     connection = join(hub, outlet)
     hub._take(entries(1, 2 * BYTES_A_PORTION // FRAME))

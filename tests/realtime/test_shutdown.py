@@ -17,8 +17,9 @@ from tests.support.servers import RedisServer
 from tests.support.stacks import Stack, StackBuilder
 from tests.support.waiting import DEADLINE, eventually, wait_until
 
-LEAVE_WITHIN = 20.0
-"""Seconds. The server gives itself 5; a loaded machine gets four times that, a hang never ends."""
+LEAVE_WITHIN = 50.0
+"""Seconds. The server gives itself 5; a loaded machine gets ten times that, but not the minute after which a request
+that hangs would be given up."""
 
 
 class Writers:
@@ -197,7 +198,8 @@ async def save_through_an_outage(ward: Ward, redis: RedisServer) -> None:
         await save(6)
         await ward.catch_up(*sockets)
         unready = await aside(ward.client().get, "/health/ready")
-        assert (unready.status_code, unready.json()["missing"]) == (503, ["redis"])
+        assert unready.status_code == 503
+        assert "redis" in unready.json()["missing"]
         assert (await aside(ward.client().get, "/health/live")).status_code == 200
         redis.start()
         await save(6)
