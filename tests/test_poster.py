@@ -34,11 +34,22 @@ async def answer_then_take_in_one_more_and_close(
 
 
 async def post_twice(server_does: Answers, *, key: str) -> tuple[Poster, list[bytes]]:
-    """Two posts, with time between them for the first connection's end to arrive; the requests that came."""
+    """Two posts, the second after the first connection's end has arrived, if it comes; the requests that came."""
     seen: list[bytes] = []
-    server = await asyncio.start_server(
-        lambda reader, writer: server_does(reader, writer, seen), "127.0.0.1", 0
-    )
+    served: list[asyncio.Future[None]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        served.append(end)
+        try:
+            await server_does(reader, writer, seen)
+        except asyncio.IncompleteReadError:
+            pass  # the poster went
+        finally:
+            writer.close()
+            end.set_result(None)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     target = Target(
         name="", ws_urls=(), post_url=f"http://127.0.0.1:{port}/", headers=(), body={},
@@ -47,11 +58,13 @@ async def post_twice(server_does: Answers, *, key: str) -> tuple[Poster, list[by
     poster = Poster(target)
     try:
         await poster.post(b"{}", key=key)
-        await asyncio.sleep(0.05)
+        while server_does is answer_and_close and not poster.idle[0][0].at_eof():
+            await asyncio.sleep(0.01)
         await poster.post(b"{}", key=key)
     finally:
         poster.close()
         server.close()
+        await asyncio.wait(served)
         await asyncio.sleep(0.05)  # both ends of each connection are let go
     return poster, seen
 

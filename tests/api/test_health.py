@@ -19,7 +19,9 @@ def fresh_state(monkeypatch, settings):
 
 
 @pytest.fixture
-def worker(db) -> WorkerHeartbeat:
+def worker(db, at) -> WorkerHeartbeat:
+    """It beat just now, however long the test takes."""
+    at(clock.now())
     return WorkerHeartbeat.objects.create(name="worker-1", beat_at=clock.now())
 
 
