@@ -121,6 +121,11 @@ def test_a_child_in_dengue_shock_stands_among_the_sick_on_board_and_wall_also_wh
         expect(first).to_contain_text("YOUNG")
         expect(first).to_contain_text("Alert: High")
 
+    # Half a set says less than the whole one before it: the score is not made to look as new.
+    rest.record(well, pulse=80)
+    expect(nurse.board_row(well)).to_contain_text("score of", timeout=PATIENCE)
+    expect(nurse.board_row(child)).not_to_contain_text("score of")
+
     rest.record(child, **WELL, capillary_refill=1)
     expect(nurse.board_row(child)).not_to_contain_text("Alert", timeout=PATIENCE)
     expect(first_row).to_contain_text("WELL0", timeout=PATIENCE)

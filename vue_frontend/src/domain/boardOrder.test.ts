@@ -58,6 +58,7 @@ describe('the score on the board', () => {
   it('is the last complete set', () => {
     const patient = makePatient({ last_scored: scored(2, 'low'), current_risk: 'low' });
     expect(board.scoreOfPatient(patient)).toMatchObject({ value: 2, level: 'low', isLowerBound: false });
+    expect(board.olderScoreAt(patient)).toBeNull();
   });
 
   it('is a newer incomplete set where that is worse', () => {
@@ -69,12 +70,14 @@ describe('the score on the board', () => {
     expect(board.scoreOfPatient(patient)).toMatchObject({ value: 6, level: 'medium', isLowerBound: true });
   });
 
-  it('never gets better by an incomplete set', () => {
+  it('never gets better by an incomplete set, and names its own time then', () => {
     const patient = makePatient({
       last_scored: scored(8, 'high'),
       last_report: { id: 6, datetime: minutes(-5), news2: partial },
       current_risk: 'high',
     });
+    expect(board.lastSetAt(patient)).toBe(minutes(-5));
+    expect(board.olderScoreAt(patient)).toBe(minutes(-60));
     expect(board.scoreOfPatient(patient)).toMatchObject({ value: 8, level: 'high', isLowerBound: false });
   });
 

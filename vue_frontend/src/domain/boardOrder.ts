@@ -77,6 +77,12 @@ export function lastSetAt(patient: Patient): string | null {
   return isSet ? last.datetime : (patient.last_scored?.datetime ?? null);
 }
 
+/** When the set was taken that the score is of, where a newer one says less; null where it is of the last set. */
+export function olderScoreAt(patient: Patient): string | null {
+  const { at } = scoreOfPatient(patient);
+  return at === lastSetAt(patient) ? null : at;
+}
+
 // One for all comparisons: localeCompare with options makes a new one each time, thousands per sorting.
 const places = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
