@@ -52,7 +52,6 @@ export const NOT_MEASURED_REASONS: readonly NotMeasuredReason[] = ['refused', 'u
 
 /** What the server stores is text; these are the ones on the RCP's chart that need no typing. */
 export const OXYGEN_DEVICES = ['nasal_cannula', 'simple_mask', 'venturi', 'reservoir', 'other'] as const;
-export type OxygenDevice = (typeof OXYGEN_DEVICES)[number];
 
 export const COURSE_STATUSES = ['febrile', 'critical', 'recovery'] as const;
 
@@ -69,7 +68,3 @@ export const WARNING_SIGNS = [
 
 /** Minutes to the next set that a nurse may ask for; the server allows 5 to 1440. */
 export const INTERVAL_CHOICES = [15, 30, 60, 120, 240, 360, 720] as const;
-
-export function isMoreField(field: string): boolean {
-  return MORE_SECTIONS.some((section) => (section.fields as readonly string[]).includes(field));
-}

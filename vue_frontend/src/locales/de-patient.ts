@@ -27,7 +27,6 @@ export const patientDe: typeof patientEn = {
     unchanged: 'Nichts von dem Erfassten weicht von der Fassung davor ab.',
     current: 'Aktuell',
     deletedNow: 'Dieser Eintrag wurde gelöscht. Seine Fassungen bleiben lesbar.',
-    version: 'Fassung {number}',
     scoreBefore: 'NEWS2 {before}',
     amended: '{count} Mal berichtigt | {count} Mal berichtigt',
     showLedger: 'Was hier vorher stand',

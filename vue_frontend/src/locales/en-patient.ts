@@ -24,7 +24,6 @@ export const patientEn = {
     unchanged: 'Nothing that was recorded differs from the version before.',
     current: 'Current',
     deletedNow: 'This report was deleted. Its versions stay readable.',
-    version: 'Version {number}',
     scoreBefore: 'NEWS2 {before}',
     amended: 'amended {count} time | amended {count} times',
     showLedger: 'What stood here before',

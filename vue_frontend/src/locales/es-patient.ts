@@ -26,7 +26,6 @@ export const patientEs: typeof patientEn = {
     unchanged: 'Nada de lo registrado difiere de la versión anterior.',
     current: 'Actual',
     deletedNow: 'Este registro se eliminó. Sus versiones se pueden seguir leyendo.',
-    version: 'Versión {number}',
     scoreBefore: 'NEWS2 {before}',
     amended: 'enmendada {count} vez | enmendada {count} veces',
     showLedger: 'Qué había aquí antes',
