@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, WebSocketRoute, expect
+from playwright.sync_api import Browser, Route, WebSocketRoute, expect
 
-from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.browser.ward import WELL, Clinician
 from tests.support.stacks import Stack, StackBuilder
 
 
@@ -31,11 +31,8 @@ def begin(browser: Browser, ward: Stack, patient: int, **device: Any) -> Clinici
 
 
 def open_form(nurse: Clinician, patient: int) -> None:
-    """Until the table of ranges is here, by which a field hands on."""
-    with nurse.page.expect_response("**/ranges/*"):
-        nurse.page.goto(f"{nurse.url}/patients/{patient}/record")
+    nurse.page.goto(f"{nurse.url}/patients/{patient}/record")
     nurse.focuses("field-respiration")
-    nurse.page.wait_for_load_state("networkidle")
 
 
 def type_keys(nurse: Clinician, keys: str) -> None:
@@ -58,6 +55,40 @@ def test_the_keyboard_alone_answers_every_question_and_saves(browser: Browser, w
     nurse.page.keyboard.press("Enter")
     nurse.sees("saved-summary", "8")
     assert nurse.problems == []
+
+
+def test_typing_begins_when_the_table_is_here_by_which_a_field_hands_on(
+    browser: Browser, ward: Stack
+) -> None:
+    """Once the form was there before, and digits piled up in its first field."""
+    patient = admit_well(ward, "Early")
+    nurse = Clinician(browser, url=ward.url, username="nurse")
+    nurse.sign_in()
+    held: list[Route] = []
+    nurse.page.route("**/api/ranges/", lambda route: held.append(route))
+    nurse.board_row(patient).click()
+    nurse.find("record").click()
+    while not held:
+        nurse.page.wait_for_timeout(50)
+    # What else the page needs comes meanwhile.
+    nurse.page.wait_for_timeout(500)
+    expect(nurse.page.locator("#main .loading")).to_be_visible()
+    expect(nurse.find("observation-form")).to_have_count(0)
+    held.pop().continue_()
+    nurse.focuses("field-respiration")
+    type_keys(nurse, "1697")
+    for field, text in (("respiration", "16"), ("o2sat", "97")):
+        expect(nurse.find(f"field-{field}")).to_have_value(text)
+
+
+def test_without_the_table_the_form_opens_all_the_same(browser: Browser, ward: Stack) -> None:
+    patient = admit_well(ward, "Bare")
+    nurse = Clinician(browser, url=ward.url, username="nurse")
+    nurse.sign_in()
+    nurse.page.route("**/api/ranges/", lambda route: route.abort())
+    open_form(nurse, patient)
+    type_keys(nurse, "16")
+    expect(nurse.find("field-respiration")).to_have_value("16")
 
 
 def test_after_a_question_in_the_middle_typing_goes_on_at_the_next_empty_field(
@@ -94,9 +125,9 @@ def test_typing_goes_on_where_it_was_after_an_alert_is_acknowledged(browser: Bro
     lead = ward.signed_in("lead")
     lead.record(other, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
     alert = lead.read("/api/notifications/", patient=other, kind="deterioration")["results"][0]["id"]
-    expect(nurse.find(f"alert-acknowledge-{alert}")).to_be_enabled(timeout=PATIENCE)
+    expect(nurse.find(f"alert-acknowledge-{alert}")).to_be_enabled()
     nurse.find(f"alert-acknowledge-{alert}").click()
-    expect(nurse.find(f"alert-{alert}")).to_have_count(0, timeout=PATIENCE)
+    expect(nurse.find(f"alert-{alert}")).to_have_count(0)
     nurse.focuses("field-respiration")
     type_keys(nurse, "6")
     expect(nurse.find("field-respiration")).to_have_value("16")
@@ -108,14 +139,13 @@ def test_an_alert_on_a_small_phone_leaves_the_field_in_sight(browser: Browser, w
     nurse.find("pad-1").tap()
     nurse.sees("obstacle", "unusual")
     ward.signed_in("lead").record(other, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
-    expect(nurse.page.locator("[data-testid^=alert-acknowledge]")).to_be_visible(timeout=PATIENCE)
+    expect(nurse.page.locator("[data-testid^=alert-acknowledge]")).to_be_visible()
     nurse.page.wait_for_function(
         """() => {
             const field = document.querySelector('[data-testid=field-respiration]');
             const { left, top, bottom } = field.getBoundingClientRect();
             return [top + 2, bottom - 2].every((y) => document.elementFromPoint(left + 9, y) === field);
-        }""",
-        timeout=PATIENCE,
+        }"""
     )
     nurse.context.close()
 

@@ -11,6 +11,8 @@ export function usePatientPage(id: () => number) {
   const patients = usePatientsStore();
   const reports = useReportsStore();
   const isMissing = ref(false);
+  /** Whether patient and reports were asked for, and came or did not. */
+  const hasAnswer = ref(false);
 
   const patient = computed(() => patients.items.get(id()));
   const ownReports = computed(() => reports.ofPatient(id()));
@@ -26,6 +28,8 @@ export function usePatientPage(id: () => number) {
     } catch (error) {
       // Anything but a refusal is the connection's affair: the next greeting lists again.
       isMissing.value = error instanceof RequestRefused && patient.value === undefined;
+    } finally {
+      hasAnswer.value = true;
     }
   }
 
@@ -65,5 +69,5 @@ export function usePatientPage(id: () => number) {
   );
   onBeforeUnmount(() => reports.unwatch(id()));
 
-  return { patient, reports: ownReports, watched, isMissing, hasOlder, loadOlder, loadBackTo };
+  return { patient, reports: ownReports, watched, isMissing, hasAnswer, hasOlder, loadOlder, loadBackTo };
 }

@@ -45,6 +45,7 @@ export const useLiveStore = defineStore('live', () => {
 
   const socket = shallowRef<ObsSocket | null>(null);
   const isCurrent = ref(false);
+  const wasCurrent = ref(false);
   /** Server time of the last frame; null before the first one. */
   const heardAt = ref<number | null>(null);
   /** Whether somebody on the server looks for what is due; without anything known, nobody is alarmed. */
@@ -59,6 +60,9 @@ export const useLiveStore = defineStore('live', () => {
     const since = lostAt.value ?? heardAt.value;
     return since !== null && clock.now - since >= STALE_AFTER_MS ? 'offline' : 'reconnecting';
   });
+
+  /** The line is down that was there; false while a page that was just opened still waits for its first one. */
+  const isLost = computed(() => wasCurrent.value && !isCurrent.value);
 
   const catchUp = new CatchUp({
     async resume(since, epoch) {
@@ -83,7 +87,7 @@ export const useLiveStore = defineStore('live', () => {
       history.forgetEvents();
     },
     becameLive() {
-      isCurrent.value = true;
+      isCurrent.value = wasCurrent.value = true;
       lostAt.value = null;
       void loadTotals();
     },
@@ -189,7 +193,7 @@ export const useLiveStore = defineStore('live', () => {
     socket.value = null;
     current?.close();
     catchUp.reset();
-    isCurrent.value = false;
+    isCurrent.value = wasCurrent.value = false;
     heardAt.value = null;
     hasWorker.value = true;
     lostAt.value = null;
@@ -203,5 +207,5 @@ export const useLiveStore = defineStore('live', () => {
     socket.value?.reconnect();
   }
 
-  return { state, heardAt, hasWorker, socket, currentSocket, start, stop, reconnect };
+  return { state, isLost, heardAt, hasWorker, socket, currentSocket, start, stop, reconnect };
 });

@@ -33,18 +33,21 @@ export function readRanges(answer: unknown): Ranges {
 /** What a reading can be and what is asked about twice: one table, the server's. */
 export const useRangesStore = defineStore('ranges', () => {
   const ranges = shallowRef<Ranges>({});
-  let isAskedFor = false;
+  let asked: Promise<void> | null = null;
 
-  /** Fetch the table once. Without it the form still works: the server judges every value again. */
-  async function load(): Promise<void> {
-    if (isAskedFor) return;
-    isAskedFor = true;
+  async function fetchTable(): Promise<void> {
     try {
       ranges.value = readRanges(await http.get('/api/ranges/'));
     } catch {
-      isAskedFor = false;
+      asked = null; // to be asked for again
     }
   }
+
+  /**
+   * Fetch the table once; done when it is here, or could not be had. Without it the form still works: the server
+   * judges every value again.
+   */
+  const load = (): Promise<void> => (asked ??= fetchTable());
 
   return { ranges, load };
 });
