@@ -121,7 +121,7 @@ class Ward:
                     verify=self.authority,
                     timeout=30,
                 )
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 answer = None
             if answer is not None and answer.status_code not in _AWAY:
                 assert answer.status_code == 201, f"{answer.status_code} {answer.text}"
