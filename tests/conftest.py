@@ -7,7 +7,7 @@ the tests that use Django's database; all others do not depend on the engine.
 import os
 import re
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,13 +92,18 @@ def pytest_runtest_makereport(
 
 
 def take_screenshots(browser: "Browser", *, name: str) -> list[Path]:
+    from playwright.sync_api import Error
+
     folder = PROJECT / "test-results"
     folder.mkdir(exist_ok=True)
     stem = re.sub(r"[^\w-]+", "-", name)
     paths = []
     for page in (page for context in browser.contexts for page in context.pages):
-        paths.append(folder / f"{stem}-{len(paths) + 1}.png")
-        page.screenshot(path=paths[-1])
+        path = folder / f"{stem}-{len(paths) + 1}.png"
+        # A page that hangs or has crashed has no picture, and its test is reported all the same.
+        with suppress(Error):
+            page.screenshot(path=path)
+            paths.append(path)
     return paths
 
 
@@ -164,11 +169,7 @@ def stack(request: pytest.FixtureRequest, stack_builder: "StackBuilder", tmp_pat
 def browser() -> Iterator["Browser"]:
     """A headless Chromium, one for each test: Playwright's loop must not outlive it, or no later test
     could run a loop of its own."""
-    from playwright.sync_api import sync_playwright
+    from tests.support.chromium import running_chromium
 
-    from tests.support.chromium import ARGUMENTS, require_chromium
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=list(ARGUMENTS))
+    with running_chromium() as chromium:
         yield chromium
-        chromium.close()

@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.sync_api import WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.ward import PATIENCE, WELL, Clinician
-from tests.support.chromium import ARGUMENTS, require_chromium
+from tests.support.chromium import running_chromium
 from tests.support.stacks import Stack, StackBuilder
 
 PATIENTS = 300
@@ -68,8 +68,7 @@ def measure(stack: Stack, patients: list[dict[str, Any]], *, path: str) -> dict[
         socket.connect_to_server()
         sockets.append(socket)
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=require_chromium(), args=list(ARGUMENTS))
+    with running_chromium() as browser:
         nurse = Clinician(browser, url=stack.url, username="nurse", width=1920)
         nurse.page.route_web_socket("**/ws/", route)
         nurse.sign_in()
@@ -84,7 +83,6 @@ def measure(stack: Stack, patients: list[dict[str, Any]], *, path: str) -> dict[
             nurse.page.wait_for_timeout(max(0, left * 1000))
         seen: dict[str, list[float]] = nurse.page.evaluate("window.wardlightSeen")
         seen["took"] = [time.monotonic() - began]
-        browser.close()
     return seen
 
 

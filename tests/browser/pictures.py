@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.ward import PATIENCE
-from tests.support.chromium import ARGUMENTS, require_chromium
+from tests.support.chromium import running_chromium
 from tests.support.processes import PROJECT
 from tests.support.stacks import Stack, StackBuilder
 
@@ -78,9 +78,8 @@ def main() -> int:
 
 def in_the_demo_ward(look: Callable[[Browser, Stack], None]) -> None:
     """Serve the demo ward from an empty folder and look at it in a browser."""
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder, running_chromium() as chromium:
         builder = StackBuilder(Path(folder))
-        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=list(ARGUMENTS))
         try:
             (Path(folder) / "stack").mkdir()
             with builder.prepared("sqlite", folder=Path(folder) / "stack") as stack:
@@ -91,7 +90,6 @@ def in_the_demo_ward(look: Callable[[Browser, Stack], None]) -> None:
                 finally:
                     stack.stop()
         finally:
-            chromium.close()
             builder.close()
 
 
