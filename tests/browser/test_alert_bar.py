@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.browser.ward import WELL, Clinician
 from tests.support.stacks import Stack, StackBuilder
 
 ILL = {**WELL, "respiration": 26, "o2sat": 91, "pulse": 135}
@@ -53,7 +53,7 @@ def test_what_is_to_be_pressed_stays_free_while_an_alert_stands(
     lead = Clinician(browser, url=ward.url, username="lead", width=width, height=height, is_touch=True)
     lead.sign_in()
     lead.find("nav-patients").tap()
-    expect(lead.find(f"actions-{patient}")).to_be_visible(timeout=PATIENCE)
+    expect(lead.find(f"actions-{patient}")).to_be_visible()
     raised = fall_ill(ward, patient)
     lead.sees(f"alert-{raised}", "LOUD, Sam")
     bar = f"[data-testid=alert-{raised}]"
@@ -63,15 +63,15 @@ def test_what_is_to_be_pressed_stays_free_while_an_alert_stands(
     assert box["width"] == width
 
     # The lead's menu, its dialog, and the import; none of it is to wait until the alert has gone.
-    assert lead.page.evaluate(COVERED, [bar, "a, button, input, select"]) == []
+    lead.works_out([], COVERED, [bar, "a, button, input, select"])
     lead.find(f"actions-{patient}").tap()
     lead.find(f"actions-{patient}-move").tap()
-    expect(lead.find("stay-confirm")).to_be_visible(timeout=PATIENCE)
+    expect(lead.find("stay-confirm")).to_be_visible()
     lead.page.keyboard.press("Escape")
     if size != "phone":
         lead.find("import").tap()
-        expect(lead.find("import-form")).to_be_visible(timeout=PATIENCE)
-        assert lead.page.evaluate(COVERED, [bar, "a, button, input, select"]) == []
+        expect(lead.find("import-form")).to_be_visible()
+        lead.works_out([], COVERED, [bar, "a, button, input, select"])
 
     # The observation form: the number pad and the save button.
     lead.find("nav-board").tap()
@@ -82,10 +82,10 @@ def test_what_is_to_be_pressed_stays_free_while_an_alert_stands(
     expect(lead.find("field-respiration")).to_have_value("22")
     expect(lead.find("save")).to_be_in_viewport(ratio=1)
     expect(lead.find(f"alert-{raised}")).to_be_visible()
-    assert lead.page.evaluate(COVERED, [bar, "a, button, input, select"]) == []
+    lead.works_out([], COVERED, [bar, "a, button, input, select"])
 
     lead.find(f"alert-acknowledge-{raised}").tap()
-    expect(lead.find(f"alert-{raised}")).to_have_count(0, timeout=PATIENCE)
+    expect(lead.find(f"alert-{raised}")).to_have_count(0)
     assert lead.problems == []
     lead.context.close()
 
@@ -103,6 +103,6 @@ def test_one_press_acknowledges_one_alert_of_several(browser: Browser, ward: Sta
     assert rest.read(f"/api/notifications/{second}/")["status"] == "open"
     assert rest.read(f"/api/notifications/{first}/")["status"] == "acknowledged"
     nurse.find(f"alert-hide-{second}").tap()
-    expect(nurse.find(f"alert-{second}")).to_have_count(0, timeout=PATIENCE)
+    expect(nurse.find(f"alert-{second}")).to_have_count(0)
     assert rest.read(f"/api/notifications/{second}/")["status"] == "open"
     nurse.context.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.browser.ward import WELL, Clinician, restart
 from tests.support.stacks import Stack, StackBuilder
 
 ILL = {**WELL, "respiration": 26, "o2sat": 91, "pulse": 135}
@@ -40,7 +40,7 @@ def raise_high(ward: Stack, nurse: Clinician, *, bed: str) -> None:
     raised = rest.read("/api/notifications/", patient=patient, kind="deterioration")["results"][0]["id"]
     nurse.sees(f"alert-{raised}", "SILENT")
     nurse.find(f"alert-acknowledge-{raised}").click()
-    expect(nurse.find(f"alert-{raised}")).to_have_count(0, timeout=PATIENCE)
+    expect(nurse.find(f"alert-{raised}")).to_have_count(0)
 
 
 def test_sound_and_the_browsers_notifications_come_only_where_they_were_chosen(
@@ -57,7 +57,7 @@ def test_sound_and_the_browsers_notifications_come_only_where_they_were_chosen(
     nurse.find("sound-switch").click()
     nurse.sees("sound-switch", "Sound on")
     raise_high(ward, nurse, bed="2")
-    nurse.page.wait_for_function("window.wardlightTones === 2", timeout=PATIENCE)  # one signal of two tones
+    nurse.page.wait_for_function("window.wardlightTones === 2")  # one signal of two tones
 
     nurse.find("account").click()
     nurse.find("nav-settings").click()
@@ -67,7 +67,7 @@ def test_sound_and_the_browsers_notifications_come_only_where_they_were_chosen(
     assert nurse.page.evaluate("window.wardlightShown") == []
     nurse.page.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
     raise_high(ward, nurse, bed="4")
-    nurse.page.wait_for_function("window.wardlightShown.length === 1", timeout=PATIENCE)
+    nurse.page.wait_for_function("window.wardlightShown.length === 1")
     [[title, body]] = nurse.page.evaluate("window.wardlightShown")
     assert "Deterioration" in title
     assert body == "Bed 4"  # a locked screen shows it: no name
@@ -103,11 +103,8 @@ def test_a_new_version_is_offered_and_not_forced(browser: Browser, ward: Stack) 
     nurse.mark_page()
     nurse.page.route(f"{ward.url}/", as_newer)
     # A restart is how versions change.
-    ward.kill9()
-    expect(nurse.find("connection-state")).not_to_have_text("Live", timeout=PATIENCE)
-    ward.start()
-    expect(nurse.find("connection-state")).to_have_text("Live", timeout=PATIENCE)
-    expect(nurse.find("new-version")).to_be_visible(timeout=PATIENCE)
+    restart(ward, nurse)
+    expect(nurse.find("new-version")).to_be_visible()
     expect(nurse.find("board-search")).to_have_value("in the middle of it")
     assert nurse.was_not_reloaded()
 

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.browser.ward import LOW, WELL, Clinician
 from tests.support.stacks import Stack, StackBuilder
 
 IN_SHOCK = {**WELL, "bp_sys": 88, "bp_dia": 74, "capillary_refill": 4}
-LOW = re.compile(r"1\s*Low")
-"""The score on the board: number and word."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +30,7 @@ def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_n
     nurse.sign_in()
     doctor.sign_in()
     row = nurse.board_row(patient)
-    expect(row).to_contain_text(LOW, timeout=PATIENCE)
+    expect(row).to_contain_text(LOW)
     expect(row.get_by_test_id("due")).to_have_text(re.compile("in (3hr|4hr)"))
     nurse.mark_page()
 
@@ -53,15 +51,15 @@ def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_n
     doctor.sees("plan-summary", "bleeding risk after the puncture")
 
     # The nurse's board: the interval is the plan's, the score is what it was.
-    expect(row.get_by_test_id("due")).to_have_text(re.compile(r"in (1\d|20)min"), timeout=PATIENCE)
+    expect(row.get_by_test_id("due")).to_have_text(re.compile(r"in (1\d|20)min"))
     expect(row).to_contain_text(LOW)
 
     # Another pathway and the other scale: flags on the other screen, and no set is scored anew.
-    doctor.find("choice-pathway-dengue").check(force=True)
-    doctor.find("choice-spo2_scale-2").check(force=True)
+    doctor.find("choice-pathway-dengue").check()
+    doctor.find("choice-spo2_scale-2").check()
     doctor.find("settings-save").click()
     doctor.sees("settings-saved", "Saved")
-    expect(row).to_contain_text("Dengue", timeout=PATIENCE)
+    expect(row).to_contain_text("Dengue")
     expect(row).to_contain_text("Scale 2")
     expect(row).to_contain_text(LOW)
     expect(row.get_by_test_id("due")).to_have_text(re.compile(r"in (1\d|20)min"))
@@ -72,7 +70,7 @@ def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_n
     nurse.sees("patient-plan", "bleeding risk after the puncture")
     nurse.sees("patient-now", "NEWS2 and dengue")
     nurse.find("tab-plan").click()
-    expect(nurse.find("plan-summary")).to_be_visible(timeout=PATIENCE)
+    expect(nurse.find("plan-summary")).to_be_visible()
     expect(nurse.find("plan-edit")).to_have_count(0)
     expect(nurse.find("settings-save")).to_have_count(0)
     assert nurse.was_not_reloaded()
@@ -104,30 +102,30 @@ def test_a_child_in_dengue_shock_stands_among_the_sick_on_board_and_wall_also_wh
     wall.page.goto(f"{ward.url}/?ward=7C&mode=board")
     first_row = nurse.page.locator("[data-patient]").first
     first_tile = wall.page.locator("article").first
-    expect(nurse.board_row(child)).to_be_visible(timeout=PATIENCE)
+    expect(nurse.board_row(child)).to_be_visible()
     expect(first_row).to_contain_text("WELL0")
 
     rest.record(child, **IN_SHOCK)
     for first in (first_row, first_tile):
-        expect(first).to_contain_text("YOUNG", timeout=PATIENCE)
+        expect(first).to_contain_text("YOUNG")
         expect(first).to_contain_text("Not scored: under 16")
         expect(first).to_contain_text("Alert: High")
 
     # Somebody takes it over: the child is no better for that.
     (alert,) = rest.read("/api/notifications/", patient=child, kind="deterioration")["results"]
     rest.post(f"/api/notifications/{alert['id']}/acknowledge/")
-    expect(nurse.board_row(child).locator(".alerts")).to_have_count(0, timeout=PATIENCE)
+    expect(nurse.board_row(child).locator(".alerts")).to_have_count(0)
     for first in (first_row, first_tile):
         expect(first).to_contain_text("YOUNG")
         expect(first).to_contain_text("Alert: High")
 
     # Half a set says less than the whole one before it: the score is not made to look as new.
     rest.record(well, pulse=80)
-    expect(nurse.board_row(well)).to_contain_text("score of", timeout=PATIENCE)
+    expect(nurse.board_row(well)).to_contain_text("score of")
     expect(nurse.board_row(child)).not_to_contain_text("score of")
 
     rest.record(child, **WELL, capillary_refill=1)
-    expect(nurse.board_row(child)).not_to_contain_text("Alert", timeout=PATIENCE)
-    expect(first_row).to_contain_text("WELL0", timeout=PATIENCE)
+    expect(nurse.board_row(child)).not_to_contain_text("Alert")
+    expect(first_row).to_contain_text("WELL0")
     assert nurse.problems == []
     assert wall.problems == []

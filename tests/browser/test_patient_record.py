@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.ward import PATIENCE, Clinician, now
+from tests.browser.ward import Clinician, now
 from tests.support.clients import RestClient
 from tests.support.stacks import PASSWORD, Stack, StackBuilder
 
@@ -38,14 +38,8 @@ def admit(lead: RestClient, *, last_name: str, **fields: Any) -> int:
 
 def opened(browser: Browser, ward: Stack, path: str, *, username: str, is_touch: bool = False) -> Clinician:
     """Somebody signed in at this address."""
-    person = Clinician(browser, url=f"{ward.url}{path}", username=username)
-    if is_touch:
-        person.context.close()
-        person.context = browser.new_context(
-            viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, service_workers="block"
-        )
-        person.context.set_default_timeout(PATIENCE)
-        person.page = person.context.new_page()
+    device = {"width": 390, "height": 844, "is_touch": True} if is_touch else {}
+    person = Clinician(browser, url=f"{ward.url}{path}", username=username, **device)
     person.sign_in()
     return person
 
@@ -58,13 +52,12 @@ def test_a_full_set_takes_the_keyboard_alone_and_few_keys(
 ) -> None:
     patient = admit(lead, last_name="Keys")
     nurse = opened(browser, ward, f"/patients/{patient}/record", username="nurse")
-    expect(nurse.find("field-respiration")).to_be_focused(timeout=PATIENCE)
-    wait_for_ranges(nurse)
+    nurse.focuses("field-respiration")
     keys = "1897a1288084a368"
     for key in keys:
         nurse.page.keyboard.press(key)
     nurse.sees("live-score", "0")
-    expect(nurse.find("save")).to_be_focused(timeout=PATIENCE)
+    expect(nurse.find("save")).to_be_focused()
     nurse.page.keyboard.press("Enter")
     nurse.sees("saved-summary", "KEYS, Ada")
 
@@ -83,8 +76,7 @@ def test_a_full_set_takes_the_keyboard_alone_and_few_keys(
 def test_a_full_set_takes_touch_alone_and_few_taps(browser: Browser, ward: Stack, lead: RestClient) -> None:
     patient = admit(lead, last_name="Taps")
     nurse = opened(browser, ward, f"/patients/{patient}/record", username="nurse", is_touch=True)
-    expect(nurse.find("number-pad")).to_be_visible(timeout=PATIENCE)
-    wait_for_ranges(nurse)
+    nurse.focuses("field-respiration")
     taps = [f"pad-{digit}" for digit in "1897"]
     taps += ["choice-supplemental_oxygen-false", *(f"pad-{digit}" for digit in "1288084")]
     taps += ["choice-consciousness-A", *(f"pad-{digit}" for digit in "368")]
@@ -108,7 +100,6 @@ def test_a_choice_that_is_not_the_first_hands_on_to_the_next_field(
     """Once it went back to the first field, and the digits typed next overwrote what stood there."""
     patient = admit(lead, last_name="Choice")
     nurse = opened(browser, ward, f"/patients/{patient}/record", username="nurse", is_touch=is_touch)
-    wait_for_ranges(nurse)
     nurse.find("field-respiration").fill("18")
     for choice, then in (
         ("supplemental_oxygen-true", "choice-oxygen_device-nasal_cannula"),
@@ -117,7 +108,7 @@ def test_a_choice_that_is_not_the_first_hands_on_to_the_next_field(
     ):
         press = nurse.find(f"choice-{choice}")
         (press.tap if is_touch else press.click)()
-        expect(nurse.find(then)).to_be_focused(timeout=PATIENCE)
+        expect(nurse.find(then)).to_be_focused()
     expect(nurse.find("field-respiration")).to_have_value("18")
     nurse.context.close()
 
@@ -129,12 +120,11 @@ def test_the_last_set_is_compared_with_and_another_wristband_stops_the_save(
     admit(lead, last_name="Wrong", hospital_number="W-1")
     lead.record(patient, **WELL)
     nurse = opened(browser, ward, f"/patients/{patient}/record", username="nurse")
-    wait_for_ranges(nurse)
     fill_set(nurse, pulse="140")
     nurse.sees("warning-pulse", "72")  # the value before, of which 140 is far
     expect(nurse.find("save")).to_be_disabled()
     nurse.find("confirm-pulse").click()
-    expect(nurse.find("save")).to_be_enabled(timeout=PATIENCE)
+    expect(nurse.find("save")).to_be_enabled()
 
     nurse.find("wristband-open").click()
     nurse.find("wristband").fill("w-1")
@@ -153,7 +143,6 @@ def test_a_sign_in_that_ends_in_the_middle_of_a_form_loses_nothing(
 ) -> None:
     patient = admit(lead, last_name="Middle")
     nurse = opened(browser, ward, f"/patients/{patient}/record", username="nurse")
-    wait_for_ranges(nurse)
     fill_set(nurse, pulse="88")
     began = now()
     revoke_own_device(nurse.page)
@@ -161,16 +150,16 @@ def test_a_sign_in_that_ends_in_the_middle_of_a_form_loses_nothing(
     nurse.find("sign-in-username").fill("nurse")
     nurse.find("sign-in-password").fill(PASSWORD)
     nurse.find("sign-in-submit").click()
-    nurse.page.wait_for_url(f"**/patients/{patient}/record", timeout=PATIENCE)
+    nurse.page.wait_for_url(f"**/patients/{patient}/record")
     nurse.sees("draft", "Draft from")
     expect(nurse.find("field-pulse")).to_have_value("88")
-    expect(nurse.find("save")).to_be_enabled(timeout=PATIENCE)
+    expect(nurse.find("save")).to_be_enabled()
     nurse.find("save").click()
     nurse.sees("saved-summary", "MIDDLE, Ada")
     stored = lead.read("/api/reports/", patient=patient)["results"]
     assert [report["pulse"] for report in stored] == [88]
     # The readings are as old as they are, to the minute, not as new as the sign-in.
-    assert stored[0]["datetime"] <= began.isoformat()
+    assert datetime.fromisoformat(stored[0]["datetime"]) <= began
 
 
 def test_a_correction_is_kept_over_a_reload_and_an_ended_sign_in(
@@ -185,7 +174,7 @@ def test_a_correction_is_kept_over_a_reload_and_an_ended_sign_in(
 
     nurse.page.once("dialog", lambda dialog: dialog.accept())  # "leave the page?", of the browser
     nurse.page.reload()
-    expect(nurse.find("field-pulse")).to_have_value("92", timeout=PATIENCE)
+    expect(nurse.find("field-pulse")).to_have_value("92")
     revoke_own_device(nurse.page)
     nurse.sees("sign-in-reason", "ended")
 
@@ -198,7 +187,7 @@ def test_a_correction_is_kept_over_a_reload_and_an_ended_sign_in(
     nurse.sees("draft", "Draft from")
     expect(nurse.find("field-pulse")).to_have_value("92")
     expect(nurse.find("reason")).to_have_value("Typed the pulse of the neighbour")
-    expect(nurse.find("correction-save")).to_be_enabled(timeout=PATIENCE)
+    expect(nurse.find("correction-save")).to_be_enabled()
     nurse.find("correction-save").click()
     nurse.sees("correction-message", "Somebody else changed this report")
     nurse.find("correction-save").click()
@@ -208,7 +197,7 @@ def test_a_correction_is_kept_over_a_reload_and_an_ended_sign_in(
 
     # Saved, it is no draft any more.
     nurse.page.reload()
-    expect(nurse.find("correct-report")).to_be_visible(timeout=PATIENCE)
+    expect(nurse.find("correct-report")).to_be_visible()
     expect(nurse.find("correction-form")).to_have_count(0)
 
 
@@ -258,7 +247,7 @@ def test_a_report_is_corrected_amended_and_retired_with_reasons(
 
     # So it stays: after a reload the ledger says who retired it, when and why.
     person.page.reload()
-    expect(person.find(f"version-{newest['history_id']}").locator("h3 del")).to_be_visible(timeout=PATIENCE)
+    expect(person.find(f"version-{newest['history_id']}").locator("h3 del")).to_be_visible()
     person.sees(f"retirement-{newest['history_id']}", "Entered in error")
     expect(person.find(f"retire-{newest['history_id']}")).to_have_count(0)
 
@@ -281,7 +270,7 @@ def test_a_report_that_was_retired_with_its_only_version_can_still_be_read(
     gone = lead.delete(f"/api/history/{version['history_id']}/", {"reason": "Another patient's"})
     assert gone.status_code == 204
     person = opened(browser, ward, f"/patients/{patient}/reports/{report}", username="nurse")
-    expect(person.find(f"version-{version['history_id']}").locator("h3 del")).to_be_visible(timeout=PATIENCE)
+    expect(person.find(f"version-{version['history_id']}").locator("h3 del")).to_be_visible()
     person.sees(f"retirement-{version['history_id']}", "Another patient's")
     expect(person.find("correct-report")).to_have_count(0)
     assert person.problems == []
@@ -295,10 +284,10 @@ def test_the_history_of_a_patient_shows_what_was_amended_and_retired_as_it_happe
     [version] = lead.read("/api/history/", report=report)["results"]
     nurse = opened(browser, ward, f"/patients/{patient}?view=changes", username="nurse")
     rows = nurse.page.locator("[data-testid^=act-]")
-    expect(rows).to_have_count(1, timeout=PATIENCE)
+    expect(rows).to_have_count(1)
     address = f"/api/history/{version['history_id']}/"
     assert lead.patch(address, {"pulse": 92, "history_change_reason": "Misread"}).status_code == 200
-    expect(rows).to_have_count(2, timeout=PATIENCE)
+    expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("Amended")
     expect(rows.first).to_contain_text("Pulse: 72 /min → 92 /min")
     expect(rows.first).to_contain_text("Misread")
@@ -306,11 +295,11 @@ def test_the_history_of_a_patient_shows_what_was_amended_and_retired_as_it_happe
 
     # Deleted and retired; what was recorded is struck through, and leads to the report that no other list has.
     saved = nurse.find(f"act-v{version['history_id']}")
-    expect(saved.locator("del")).to_contain_text("Recorded", timeout=PATIENCE)
+    expect(saved.locator("del")).to_contain_text("Recorded")
     expect(saved).to_contain_text("entered in error")
     expect(rows).to_have_count(4)
     nurse.page.reload()
-    expect(saved.locator("del")).to_contain_text("Recorded", timeout=PATIENCE)
+    expect(saved.locator("del")).to_contain_text("Recorded")
     expect(rows.filter(has_text="Another patient's").first).to_be_visible()
     saved.get_by_role("link").click()
     nurse.sees(f"retirement-{version['history_id']}", "Another patient's")
@@ -322,7 +311,7 @@ def test_two_corrections_that_cross_are_both_seen(browser: Browser, ward: Stack,
     patient = admit(lead, last_name="Cross")
     report = lead.record(patient, **WELL)["id"]
     nurse = opened(browser, ward, f"/patients/{patient}/reports/{report}", username="nurse")
-    expect(nurse.find("correct-report")).to_be_visible(timeout=PATIENCE)
+    expect(nurse.find("correct-report")).to_be_visible()
     expect(nurse.page.locator("[data-testid^=amend-]")).to_have_count(0)
     nurse.find("correct-report").click()
     nurse.find("field-pulse").fill("80")
@@ -355,7 +344,7 @@ def test_a_doctor_makes_a_plan_that_everybody_reads(browser: Browser, ward: Stac
     patient = admit(lead, last_name="Plan")
     lead.record(patient, **WELL)
     nurse = opened(browser, ward, f"/patients/{patient}?view=plan", username="nurse")
-    expect(nurse.find("plan-none")).to_be_visible(timeout=PATIENCE)
+    expect(nurse.find("plan-none")).to_be_visible()
     expect(nurse.find("plan-edit")).to_have_count(0)
     doctor = opened(browser, ward, f"/patients/{patient}?view=plan", username="doctor")
     doctor.find("plan-edit").click()
@@ -383,9 +372,9 @@ def test_a_long_stay_opens_with_as_much_as_a_page_and_fetches_the_rest_when_aske
     for number in range(70):
         lead.record(patient, datetime=(now() - timedelta(minutes=40 * (70 - number))).isoformat(), pulse=70)
     nurse = opened(browser, ward, f"/patients/{patient}?view=sets", username="nurse")
-    expect(nurse.page.get_by_text("The newest 60 of 70 reports")).to_be_visible(timeout=PATIENCE)
+    expect(nurse.page.get_by_text("The newest 60 of 70 reports")).to_be_visible()
     nurse.find("choice-range-d3").click()
-    expect(nurse.page.locator("[data-testid=sets-table] tbody tr")).to_have_count(70, timeout=PATIENCE)
+    expect(nurse.page.locator("[data-testid=sets-table] tbody tr")).to_have_count(70)
 
 
 def test_the_ward_and_the_chart_fit_on_paper(browser: Browser, ward: Stack, lead: RestClient) -> None:
@@ -396,11 +385,11 @@ def test_the_ward_and_the_chart_fit_on_paper(browser: Browser, ward: Stack, lead
     assert lead.patch(f"/api/patients/{patient}/", {"spo2_scale": 2}).status_code == 200
     lead.record(patient, **WELL)
     nurse = opened(browser, ward, f"/patients/{patient}/print", username="nurse")
-    expect(nurse.find("print")).to_be_enabled(timeout=PATIENCE)
+    expect(nurse.find("print")).to_be_enabled()
     assert sheets_of(nurse.page) == 2  # eleven sets to a sheet
 
     nurse.page.goto(f"{ward.url}/print/ward")
-    expect(nurse.find("print")).to_be_enabled(timeout=PATIENCE)
+    expect(nurse.find("print")).to_be_enabled()
     nurse.sees("ward-list", "PAPER, Ada")
     nurse.page.emulate_media(media="print", color_scheme="dark")
     expect(nurse.find("print")).to_be_hidden()
@@ -421,14 +410,6 @@ def test_the_ward_and_the_chart_fit_on_paper(browser: Browser, ward: Stack, lead
 
 
 # ---------------------------------------------------------------- hands
-
-
-def wait_for_ranges(nurse: Clinician) -> None:
-    """Until the server's table is here, nothing advances by itself."""
-    nurse.page.wait_for_function(
-        "performance.getEntriesByType('resource').some((one) => one.name.endsWith('/api/ranges/') && one.responseEnd)"
-    )
-    nurse.page.wait_for_timeout(100)
 
 
 def fill_set(nurse: Clinician, *, pulse: str) -> None:

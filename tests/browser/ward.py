@@ -1,19 +1,31 @@
 """A person at a browser: one Chromium context each, with what they can see and do."""
 
+import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.stacks import PASSWORD
+from tests.support.stacks import PASSWORD, Stack
 from tests.support.waiting import DEADLINE
 
 PATIENCE = DEADLINE * 1000  # ms
+"""For what a person waits for: the server's part of it and the browser's, on one busy machine."""
+
+# Playwright's own 5 s are fewer than a busy machine needs to draw what it has known for long.
+expect.set_options(timeout=PATIENCE)
 
 WELL = {
     "respiration": 16, "o2sat": 98, "supplemental_oxygen": False, "bp_sys": 124, "bp_dia": 76,
     "pulse": 72, "consciousness": "A", "temperature": 36.8,
 }  # fmt: skip
+
+LOW = re.compile(r"1\s*Low")
+"""A score on the board: number and word."""
+
+LOST = ("WebSocket", "net::ERR_CONNECTION", "net::ERR_EMPTY_RESPONSE")
+"""How the browser itself reports a connection that broke, or a question that was under way on it."""
 
 
 class Clinician:
@@ -49,9 +61,9 @@ class Clinician:
         self.page.on("console", self._note)
 
     def _note(self, message: Any) -> None:
-        # The browser itself reports a lost connection, which some of these tests bring about.
-        is_lost_connection = "WebSocket" in message.text or "ERR_CONNECTION" in message.text
-        if message.type in ("error", "warning") and not is_lost_connection:
+        # Some of these tests bring a lost connection about.
+        is_lost = any(sign in message.text for sign in LOST)
+        if message.type in ("error", "warning") and not is_lost:
             self.problems.append(message.text)
 
     def sign_in(self) -> None:
@@ -61,21 +73,28 @@ class Clinician:
         # A stranger's page asks who is there and is told 401, which the browser notes as an error.
         self.problems.clear()
         self.find("sign-in-submit").click()
-        expect(self.find("connection-state")).to_have_text("Live", timeout=PATIENCE)
+        expect(self.find("connection-state")).to_have_text("Live")
 
     def find(self, testid: str) -> Locator:
         return self.page.get_by_test_id(testid)
 
     def sees(self, testid: str, text: str) -> None:
         """Wait until the element holds the text, without a reload."""
-        expect(self.find(testid)).to_contain_text(text, timeout=PATIENCE)
+        expect(self.find(testid)).to_contain_text(text)
 
     def focuses(self, testid: str) -> None:
         """Wait until the element has the focus: what is typed now goes there."""
-        expect(self.find(testid)).to_be_focused(timeout=PATIENCE)
+        expect(self.find(testid)).to_be_focused()
 
     def board_row(self, patient: int) -> Locator:
         return self.find(f"board-row-{patient}")
+
+    def works_out(self, answer: Any, expression: str, argument: Any = None) -> None:
+        """Wait until the page's expression has this answer: what a page measures of itself, it heeds a frame later."""
+        give_up_at = time.monotonic() + PATIENCE / 1000
+        while (found := self.page.evaluate(expression, argument)) != answer:
+            assert time.monotonic() < give_up_at, f"{found!r}, not {answer!r}"
+            self.page.wait_for_timeout(50)
 
     def mark_page(self) -> None:
         """Leave something in the page that a reload would take away."""
@@ -83,6 +102,18 @@ class Clinician:
 
     def was_not_reloaded(self) -> bool:
         return bool(self.page.evaluate("window.wardlightTestMark === 1"))
+
+
+def restart(stack: Stack, *people: Clinician) -> None:
+    """Kill the server and start it again; every page notices both by itself."""
+    stack.kill9()
+    for person in people:
+        expect(person.find("connection-state")).not_to_have_text("Live")
+    stack.start()
+    for person in people:
+        expect(person.find("connection-state")).to_have_text("Live")
+        # Whoever asked while it was starting was told so, which the browser notes by itself.
+        person.problems = [one for one in person.problems if "503 (Service Unavailable)" not in one]
 
 
 def now() -> datetime:
