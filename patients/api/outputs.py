@@ -15,7 +15,8 @@ class UserReferenceSerializer(serializers.Serializer):
 
 
 class News2PartsSerializer(serializers.Serializer):
-    """0 to 3 for each scored field; null where it was not measured."""
+    """0 to 3 for each scored field; null where it was not measured, and of an SpO2 on scale 2 from 93 % up where
+    supplemental_oxygen was not recorded: it has 0 points on air, 1 to 3 on oxygen."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {name: serializers.IntegerField(allow_null=True) for name in SCORED_FIELDS}

@@ -4,6 +4,7 @@ import type { Report } from '@/api/types';
 import { formatReading } from '@/domain/format';
 import * as chart from '@/domain/newsChart';
 import { isCorrected } from '@/domain/reportVersions';
+import { t } from '@/locales';
 
 interface Mark extends chart.LabelPlace {
   x: number;
@@ -22,7 +23,7 @@ function textOf(row: chart.PlacedRow, report: Report): string {
       return formatReading(report.temperature, 1);
     case 'spo2Scale1':
     case 'spo2Scale2':
-      return formatReading(report.o2sat, 0);
+      return `${formatReading(report.o2sat, 0)}${chart.isAirOrOxygenUnknown(report) ? t('chart.unknownSign') : ''}`;
     case 'consciousness':
       return report.consciousness === 'A' ? '' : (report.consciousness ?? '');
     case 'oxygen':

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { makeNews2, makeReport } from '@/testing';
 import { CHART_LINES, lineIndexOf } from './chartBands';
-import { hasGapBefore, lineOf, placeLabel, placeRows } from './newsChart';
+import { hasGapBefore, isAirOrOxygenUnknown, lineOf, placeLabel, placeRows } from './newsChart';
 
 const labels = { air: 'air', oxygen: 'O2', alert: 'A', notAlert: 'CVPU' };
 const rowNamed = (name: string, report = makeReport()) =>
@@ -37,6 +37,23 @@ describe('the lines of the observation chart', () => {
     expect(row.lines[lineOf(row, onAir)!]!.label).toBe('≥93 air');
     expect(row.lines[lineOf(row, onOxygen)!]!.label).toBe('≥97 O₂');
     expect(lineOf(row, makeReport({ o2sat: 97 }))).toBeNull();
+  });
+
+  it('puts an SpO2 on scale 2 on no line of air or oxygen while neither was recorded', () => {
+    const news2 = makeNews2({ spo2_scale: 2 });
+    const of = (o2sat: number) => makeReport({ news2, o2sat, supplemental_oxygen: null });
+    const row = rowNamed('spo2Scale2', of(97));
+    const onAir = row.lines.findIndex((line) => line.label === '≥93 air');
+    expect(['93–94 O₂', '≥93 air']).toEqual([row.lines[onAir - 1]!.label, row.lines[onAir]!.label]);
+    expect([92.5, 93, 97].map((value) => lineOf(row, of(value)))).toEqual([
+      onAir - 0.5,
+      onAir - 0.5,
+      onAir - 0.5,
+    ]);
+    expect(row.lines[lineOf(row, of(92))!]!.label).toBe('88–92');
+    expect([92, 92.5].map((value) => isAirOrOxygenUnknown(of(value)))).toEqual([false, true]);
+    expect(isAirOrOxygenUnknown(makeReport({ o2sat: 97 }))).toBe(false);
+    expect(isAirOrOxygenUnknown({ ...of(97), supplemental_oxygen: false })).toBe(false);
   });
 
   it('leaves out what was not measured', () => {

@@ -59,20 +59,31 @@ export function placeRows(
   return { rows: placed, height: top - labelSpace };
 }
 
+/** Whether an SpO2 belongs on a line for air or on one for oxygen, and nobody recorded which of the two it was. */
+export function isAirOrOxygenUnknown(report: Report): boolean {
+  const isAbove92 = report.o2sat !== null && Math.ceil(report.o2sat) >= 93;
+  return report.news2.spo2_scale === 2 && isAbove92 && report.supplemental_oxygen === null;
+}
+
 /** SpO2 is charted as it is scored: a fraction counts as the worse of the two whole numbers around it. */
 function lineOfSpo2(report: Report, value: number, lines: readonly ChartLine[]): number {
   const isScale2 = report.news2.spo2_scale === 2;
   const isOnOxygen = report.supplemental_oxygen === true;
+  const lineOnAir = lines.findIndex((line) => line.from === 93 && line.to === Infinity);
+  if (isAirOrOxygenUnknown(report)) return lineOnAir - 0.5;
   if (isScale2 && Math.ceil(value) >= 93) {
     const whole = isOnOxygen ? Math.ceil(value) : Math.floor(value);
-    if (whole >= 93 && !isOnOxygen)
-      return lines.findIndex((line) => line.from === 93 && line.to === Infinity);
+    if (whole >= 93 && !isOnOxygen) return lineOnAir;
     if (whole >= 93) return lines.findIndex((line) => whole >= line.from && whole <= line.to);
   }
   return lineIndexOf(lines, Math.floor(value));
 }
 
-/** The index of the line on which a row shows this report, or null where it was not measured. */
+/**
+ * The index of the line on which a row shows this report, or null where it was not measured.
+ *
+ * Half an index, on the edge between oxygen's lines and air's, is an SpO2 on scale 2 of which that is not known.
+ */
 export function lineOf(row: PlacedRow, report: Report): number | null {
   switch (row.name) {
     case 'respiration':

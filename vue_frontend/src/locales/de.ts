@@ -120,6 +120,7 @@ export const de: typeof en = {
     trendSame: 'wie zuvor',
     partial: 'Teilweise, keine NEWS2-Summe',
     points: '{count} Punkt | {count} Punkte',
+    oxygenUnknown: 'Ohne Punkte: Luft oder Sauerstoff nicht eingetragen',
     sparkline: 'Summen der letzten 24 Stunden: {values}',
   },
   board: {
@@ -264,6 +265,8 @@ export const de: typeof en = {
     lateSign: '*',
     lateLegend: '* Mehr als 30 Minuten nach der Messung eingetragen.',
     correctedLegend: 'Hohl oder gestrichelt: später korrigiert. Die Uhrzeit führt zu den Fassungen.',
+    unknownSign: '?',
+    unknownLegend: '? SpO2 auf Skala 2, Luft oder Sauerstoff nicht eingetragen: ohne Punkte.',
     gap: 'Lücke',
     widened: 'Skala erweitert',
     older: 'Ältere',

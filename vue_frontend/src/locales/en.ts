@@ -116,6 +116,7 @@ export const en = {
     trendSame: 'same as before',
     partial: 'Partial, not a NEWS2 total',
     points: '{count} point | {count} points',
+    oxygenUnknown: 'No points: air or oxygen not recorded',
     sparkline: 'Totals of the last 24 hours: {values}',
   },
   board: {
@@ -260,6 +261,8 @@ export const en = {
     lateSign: '*',
     lateLegend: '* Entered more than 30 minutes after it was taken.',
     correctedLegend: 'Hollow or dashed: corrected since. Its time leads to the versions.',
+    unknownSign: '?',
+    unknownLegend: '? SpO2 on scale 2, air or oxygen not recorded: it has no points.',
     gap: 'Gap',
     widened: 'Scale widened',
     older: 'Older',

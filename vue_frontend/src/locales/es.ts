@@ -117,6 +117,7 @@ export const es: typeof en = {
     trendSame: 'igual que antes',
     partial: 'Parcial, no es un total NEWS2',
     points: '{count} punto | {count} puntos',
+    oxygenUnknown: 'Sin puntos: falta registrar aire u oxígeno',
     sparkline: 'Totales de las últimas 24 horas: {values}',
   },
   board: {
@@ -261,6 +262,8 @@ export const es: typeof en = {
     lateSign: '*',
     lateLegend: '* Registrada más de 30 minutos después de la toma.',
     correctedLegend: 'Hueco o discontinuo: corregido después. Su hora lleva a las versiones.',
+    unknownSign: '?',
+    unknownLegend: '? SpO2 en escala 2, sin registrar aire u oxígeno: no tiene puntos.',
     gap: 'Hueco',
     widened: 'Escala ampliada',
     older: 'Anteriores',
