@@ -110,7 +110,7 @@ class Worker:
             self._last_beat = now
 
     def _plan_housekeeping(self, now: datetime) -> None:
-        if self._last_housekeeping is None or now - self._last_housekeeping >= HOUSEKEEPING_INTERVAL:
+        if self._last_housekeeping is None or abs(now - self._last_housekeeping) >= HOUSEKEEPING_INTERVAL:
             housekeeping.plan_housekeeping()
             self._last_housekeeping = now
 
@@ -128,7 +128,7 @@ class Worker:
         if not instants:
             return self._longest_sleep
         # Never a busy loop, also where something that is due cannot be done yet.
-        return min(max((min(instants) - now).total_seconds(), 0.02), self._longest_sleep)
+        return max((min(instants) - now).total_seconds(), 0.02)
 
 
 async def work(worker: Worker, *, should_stop: Callable[[], bool] = lambda: False) -> None:
