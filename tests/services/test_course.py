@@ -1,5 +1,7 @@
 """What follows from a report: the due time, the risk shown, and which deterioration is raised or resolved."""
 
+from datetime import date
+
 import pytest
 
 from patients.services.notifications import acknowledge
@@ -411,6 +413,50 @@ def test_what_a_set_in_between_ended_stays_closed(patient, nurse, lead, told_twi
     second = record(patient, total(0), when=at(5), by=nurse)
     delete_report(second.pk, by=lead, now=at(5.1))
     assert fresh(told_twice_bad).status == "resolved"
+
+
+def test_what_its_own_set_put_right_no_longer_shows_stays_closed(patient, nurse, lead):
+    ill = record(patient, total(7), when=at(2), by=nurse)
+    better = record(patient, total(0), when=at(3), by=nurse)
+    correct_report(ill.pk, by=nurse, now=at(3.1), changes=total(0))
+    delete_report(better.pk, by=lead, now=at(3.2))
+    assert [n.status for n in deteriorations(patient)] == ["resolved"]
+
+
+def test_a_set_of_the_same_moment_that_was_there_before_has_ended_nothing(patient, nurse, lead):
+    record(patient, total(0), when=at(2), by=nurse)
+    for hours in (2, 3):
+        record(patient, total(7), when=at(hours), by=nurse)
+    mistake = record(patient, total(0), when=at(4), by=nurse)
+    delete_report(mistake.pk, by=lead, now=at(4.1))
+    assert [n.status for n in deteriorations(patient)] == ["open"]
+
+
+def test_of_what_was_told_again_after_an_hour_only_the_newest_is_opened_again(
+    patient, nurse, lead, told_twice_bad
+):
+    acknowledge(told_twice_bad.pk, by=nurse, now=at(3.1))
+    for hours, points in ((4, 5), (5, 7)):
+        record(patient, total(points), when=at(hours), by=nurse)
+    assert [n.status for n in deteriorations(patient)] == ["acknowledged", "open"]
+    change(patient, by=lead, now=at(6), dismissal_date=at(6))
+    change(patient, by=lead, now=at(6.1), dismissal_date=None)
+    assert [n.status for n in deteriorations(patient)] == ["resolved", "open"]
+
+
+def test_who_came_of_age_since_the_admission_keeps_what_was_told(patient, nurse, lead):
+    """16 on the second day: scored since, so that a later set can show the end."""
+    change(patient, by=lead, now=at(1), date_of_birth=date(2008, 3, 2))
+    record(patient, total(7), when=at(30), by=nurse)
+    change(patient, by=lead, now=at(30.1), monitoring_interval=15)
+    assert [n.status for n in deteriorations(patient)] == ["open"]
+
+
+def test_who_is_no_longer_scored_is_shown_with_no_earlier_score(patient, nurse, doctor):
+    record(patient, total(5), when=at(1), by=nurse)
+    change(patient, by=doctor, now=at(2), pregnant=True)
+    record(patient, total(5), when=at(3), by=nurse)
+    assert (fresh(patient).last_scored, fresh(patient).current_risk) == (None, None)
 
 
 def test_a_readmission_opens_nothing_of_the_earlier_stay(patient, nurse, lead, told_twice_bad):

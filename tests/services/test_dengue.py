@@ -255,6 +255,16 @@ def test_a_child_is_not_scored_but_watched(dengue, nurse, lead):
     assert [one.status for one in deteriorations(dengue)] == ["open"]
     record(dengue, NORMAL | {"temperature": 38.5}, when=at(2.2), by=nurse)
     assert open_causes(dengue) == []
+    change(dengue, by=lead, now=at(2.3), monitoring_interval=60)
+    assert open_causes(dengue) == [], "over by the course, though no set of a child is scored"
+
+
+def test_leaving_the_pathway_leaves_what_the_other_one_can_end_in_part(dengue, nurse, doctor):
+    record(dengue, {**NARROW, "temperature": 38.5, "respiration": 8}, when=at(2), by=nurse)
+    (both,) = open_causes(dengue)
+    assert both > {SHOCK, "single_three:respiration"}
+    change(dengue, by=doctor, now=at(3), pathway="news2")
+    assert open_causes(dengue) == [both]
 
 
 def test_leaving_the_pathway_ends_what_only_it_could_end(dengue, nurse, doctor):

@@ -1,6 +1,6 @@
 """What is told again and what is only counted, acknowledging, and each notification only once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -178,12 +178,14 @@ def test_acknowledging_nothing_says_so(nurse):
         acknowledge(999_999, by=nurse, now=at(1))
 
 
-@pytest.mark.parametrize("changes", [{"pathway": "none"}, {"pregnant": True}])
+@pytest.mark.parametrize(
+    "changes", [{"pathway": "none"}, {"pregnant": True}, {"date_of_birth": date(2015, 1, 1)}]
+)
 def test_what_no_report_can_end_any_more_is_resolved_by_the_change_and_comes_back_with_it(
-    patient, doctor, held, changes
+    patient, lead, held, changes
 ):
     before = {name: getattr(patient, name) for name in changes}
-    change(patient, by=doctor, now=at(3), **changes)
+    change(patient, by=lead, now=at(3), **changes)
     after = fresh(held)
     assert (after.status, after.resolved_because, after.resolved_at) == (
         "resolved",
@@ -191,7 +193,7 @@ def test_what_no_report_can_end_any_more_is_resolved_by_the_change_and_comes_bac
         at(3),
     )
     assert fresh(patient).open_notifications == 0
-    change(patient, by=doctor, now=at(4), **before)
+    change(patient, by=lead, now=at(4), **before)
     assert (fresh(held).status, fresh(patient).open_notifications) == ("open", 1)
 
 

@@ -8,7 +8,7 @@ from patients.models import Notification, Pause, Plan
 from patients.services import plans
 from patients.services.errors import Conflict, Refused
 from patients.services.plans import settle_run_out
-from patients.services.reports import correct_report
+from patients.services.reports import correct_report, delete_report
 from tests.rules.builders import NORMAL
 from tests.services.builders import (
     at,
@@ -90,8 +90,8 @@ def test_a_plan_ends_by_itself_and_the_due_time_is_computed_anew(patient, nurse,
 
 def test_a_set_saved_before_the_worker_looks_is_due_without_the_plan_that_ran_out(patient, nurse, doctor):
     plan(patient, by=doctor, now=at(0.5), until=at(2))
-    report = record(patient, NORMAL, when=at(2, minutes=1), by=nurse)
-    assert (due(patient), report.due_at) == (at(14, minutes=1), at(14, minutes=1))
+    report = record(patient, NORMAL, when=at(2), by=nurse)
+    assert (due(patient), report.due_at) == (at(14), at(14))
     assert fresh(patient).running_plan is None
 
 
@@ -189,6 +189,16 @@ def test_a_value_beyond_its_threshold_is_called_and_is_over_with_a_later_one_wit
     record(patient, NORMAL, when=at(2), by=nurse)
     assert fresh(raised).status == Notification.Status.RESOLVED
     assert len(told(patient)) == 1
+
+
+def test_an_incomplete_set_within_a_threshold_has_ended_nothing(patient, nurse, doctor, lead):
+    plan(patient, by=doctor, now=at(0.5), pulse={"below": None, "above": 95})
+    record(patient, total(1), when=at(1), by=nurse)
+    record(patient, {"pulse": 70}, when=at(1.5), by=nurse)
+    mistake = record(patient, NORMAL, when=at(2), by=nurse)
+    assert [n.status for n in told(patient)] == ["resolved"]
+    delete_report(mistake.pk, by=lead, now=at(2.1))
+    assert [n.status for n in told(patient)] == ["open"]
 
 
 def test_after_the_plan_a_set_is_judged_by_the_pathway_again(patient, nurse, doctor):

@@ -200,6 +200,12 @@ def test_a_late_report_leaves_the_reminder_open(patient, nurse):
     assert reminded(patient) == [("observation_due", "low", at(4), "open")]
 
 
+def test_a_server_whose_clock_is_behind_ends_no_reminder_of_a_time_that_stands(patient, nurse):
+    remind_all(now=at(minutes=15))
+    record(patient, {"fi_oral": 100.0}, when=at(minutes=14), now=at(minutes=14.9), by=nurse)
+    assert reminded(patient) == [("observation_due", "low", at(minutes=15), "open")]
+
+
 def test_an_acknowledged_due_one_still_becomes_overdue(patient, nurse):
     remind_all(now=at(minutes=15))
     acknowledge(told(patient)[0].pk, by=nurse, now=at(minutes=16))
@@ -214,9 +220,18 @@ def test_a_plan_that_moves_the_time_ahead_resolves_and_one_that_does_not_leaves_
     remind_all(now=at(2))
     change(patient, by=doctor, now=at(2.05), monitoring_interval=30)  # was due at 1:30
     assert reminded(patient)[0][3] == "open"
-    change(patient, by=doctor, now=at(2.1), monitoring_interval=240)
+    change(patient, by=doctor, now=at(2.25), monitoring_interval=75)  # due at this moment
+    assert reminded(patient)[0][3] == "open"
+    change(patient, by=doctor, now=at(2.3), monitoring_interval=240)
     assert reminded(patient)[0][3] == "resolved"
     assert wake_ups(patient) == [at(5)]
+
+
+def test_where_no_further_set_is_asked_for_no_reminder_is_left(patient, doctor):
+    remind_all(now=at(minutes=15))
+    change(patient, by=doctor, now=at(minutes=16), pathway="none")
+    assert fresh(patient).next_due_at is None
+    assert reminded(patient)[0][3] == "resolved"
 
 
 def test_an_amendment_that_moves_the_time_ahead_resolves(patient, nurse):

@@ -151,6 +151,30 @@ def test_recording_is_told_once_for_the_report_its_version_and_the_patient(patie
     ]
 
 
+def test_a_birthday_begins_at_the_wards_midnight(patient, nurse, lead, settings):
+    settings.TIME_ZONE = "Asia/Tokyo"
+    change(patient, by=lead, now=at(0), date_of_birth=date(2008, 3, 2))
+    reports = [record(patient, NORMAL, when=when, by=nurse) for when in (at(6, minutes=59), at(7))]
+    assert [report.news2["not_scored_because"] for report in reports] == ["under_16", None]
+
+
+def test_a_correction_is_told_of_the_patient_too_where_the_row_shows_that_report(patient, nurse):
+    """Nothing derived changes: the total stays 1. Score and time of the newest report and set stand in the row."""
+    older = record(patient, total(1), when=at(1), by=nurse)
+    scored = record(patient, total(1), when=at(2), by=nurse)
+    newest = record(patient, {"fi_oral": 100.0}, when=at(3), by=nurse)
+    other_parts = {**NORMAL, "temperature": 38.5}
+
+    def is_told(report, changes):
+        number = last_number()
+        correct_report(report.pk, by=nurse, now=at(4), changes=changes)
+        return ("patients", "update") in told_since(number)
+
+    assert not is_told(older, other_parts)
+    assert is_told(scored, other_parts)
+    assert is_told(newest, {"datetime": at(3.1)})
+
+
 def test_a_preview_says_what_would_be_computed_and_stores_nothing(patient, nurse):
     number = last_number()
     with CaptureQueriesContext(connection) as queries:
