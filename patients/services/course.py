@@ -52,7 +52,7 @@ def settle(
     due_before = patient.next_due_at
     before = _stored(patient)
     is_run_out = patient.resettle_at is not None and patient.resettle_at <= now
-    if is_run_out or (report is None and removed is None):
+    if is_run_out or report is None:
         running.look_again(patient, now=now)
     course = course_of(patient) if report is None else course_with(patient, report=report)
     patient.course = None if course is None else course.as_dict()
@@ -72,11 +72,11 @@ def settle(
             is_taken_in=is_taken_in,
             now=now,
         )
-        if report is None and removed is None:
+        if report is None:
             _resolve_what_no_report_can_end(patient, unresolved=unresolved, now=now)
         if report is None or report.version > 1:
             _reopen_what_was_closed_by_mistake(patient, unresolved=unresolved, now=now)
-        if report is None and removed is None:
+        if report is None:
             _tell_what_the_course_shows(patient, unresolved=unresolved, now=now)
         _keep_clocks_right(patient, sets=sets, unresolved=unresolved)
         if patient.next_due_at != due_before and (patient.next_due_at is None or patient.next_due_at > now):
@@ -109,7 +109,7 @@ def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | N
 def _set_last_report(patient: Patient, *, report: Report | None) -> None:
     last_at = getattr(patient, "last_report_at", None)  # from lock_patient
     is_another = report is not None and report.pk != patient.last_report_id
-    if report is not None and is_another and last_at is not None and patient.admission_date <= last_at:
+    if report is not None and is_another and last_at is not None:
         if report.datetime > last_at:
             patient.last_report = report
         if report.datetime != last_at:

@@ -371,7 +371,7 @@ def test_a_new_report_costs_the_same_after_500_sets_of_the_stay_as_after_20(pati
         )
     Report.objects.bulk_create(copies)
     late = queries_to_record(patient, when=at(30), nurse=nurse)
-    assert len(late) == len(early) <= 16
+    assert len(late) == len(early) <= 11
     reading_sets = [sql for sql in late if sql.startswith("SELECT") and "is_set" in sql and "ORDER BY" in sql]
     assert reading_sets
     assert all("LIMIT" in sql for sql in reading_sets)
