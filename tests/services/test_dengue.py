@@ -288,6 +288,24 @@ def test_another_stay_begins_without_what_the_last_one_showed(dengue, nurse, lea
     assert open_causes(dengue) == []
 
 
+def test_the_course_begins_with_the_moment_of_admission_and_no_earlier(dengue, nurse, lead):
+    earlier = Report.objects.get(patient=dengue)
+    change(dengue, by=lead, now=at(3), dismissal_date=at(3))
+    change(dengue, by=lead, now=at(9), dismissal_date=None, admission_date=at(9))
+    correct_report(earlier.pk, by=nurse, now=at(9.1), changes={"temperature": 39.5})
+    assert fresh(dengue).course["fever_at"] is None
+    record(dengue, {"temperature": 38.5}, when=at(9), now=at(9.2), by=nurse)
+    assert fresh(dengue).course["fever_at"] is not None
+
+
+def test_a_newest_report_that_is_moved_ahead_counts_as_it_now_stands_alone(dengue, nurse):
+    fever = record(dengue, {"temperature": 39.0, "hematocrit": 48.0}, when=at(2), by=nurse)
+    correct_report(
+        fever.pk, by=nurse, now=at(3), changes={"temperature": 37.0, "hematocrit": None, "datetime": at(3)}
+    )
+    assert fresh(dengue).course == course_of(fresh(dengue)).as_dict()
+
+
 # ---------------------------------------------------------------- due
 
 

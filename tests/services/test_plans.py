@@ -221,6 +221,7 @@ def test_a_pause_moves_the_due_time_to_its_end_and_nobody_is_reminded_meanwhile(
     assert remind_all(now=at(2)) == 1
     pause(patient, by=doctor, now=at(2, minutes=5), until=at(4))
     assert (due(patient), fresh(patient).paused_until) == (at(4), at(4))
+    assert fresh(patient).resettle_at == at(4), "it has begun: at its end there is something to do"
     (reminder,) = told(patient, kind="observation_due")
     assert reminder.status == Notification.Status.RESOLVED
     assert remind_all(now=at(3, minutes=59)) == 0

@@ -49,7 +49,7 @@ def test_the_read_widens_until_two_scored_sets_are_among_them(patient, nurse):
     oldest = record(patient, total(1), when=at(1), by=nurse)
     record_many(patient, INCOMPLETE, first=at(2), count=FIRST_READ + 3, by=nurse)
     record(patient, total(0), when=at(3), by=nurse)
-    record_many(patient, INCOMPLETE, first=at(4), count=FIRST_READ + 3, by=nurse)
+    record_many(patient, INCOMPLETE, first=at(4), count=FIRST_READ - 3, by=nurse)
     sets = recent_sets(patient)
     assert sum(facts.is_scored for facts in sets) == 2
     assert sets[-1].id == oldest.pk
