@@ -15,7 +15,7 @@ def look_again(patient: Patient, *, now: datetime) -> None:
     A discharge hides plan and pauses, so that taking it back gives them back. A plan that ran out is ended.
     """
     patient.running_plan = patient.paused_until = patient.due_not_before = patient.resettle_at = None
-    if patient.pk is None or patient.is_discharged:
+    if patient.is_discharged:
         return
     plan = _running_plan(patient, now=now)
     pauses = list(Pause.objects.filter(patient=patient, cancelled_at=None, until__gte=patient.admission_date))
