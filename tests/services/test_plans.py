@@ -130,6 +130,7 @@ def test_a_discharge_hides_plan_and_pause_and_taking_it_back_gives_them_back(pat
     change(patient, by=lead, now=at(3), dismissal_date=None)
     row = fresh(patient)
     assert (row.paused_until, row.next_due_at, row.running_plan["reason"]) == (at(4), at(4), "chest drain")
+    assert row.resettle_at == at(4), "the pause ends before the plan does"
 
 
 def test_a_new_stay_begins_without_the_plan_and_the_pauses_of_the_one_before(patient, doctor, lead):
@@ -163,20 +164,25 @@ def test_where_the_last_step_fails_nothing_of_a_plan_is_left_behind(patient, doc
 
 def test_below_the_plans_score_nobody_is_called_and_that_is_counted_where_all_see_it(patient, nurse, doctor):
     record(patient, NORMAL, when=at(0.5), by=nurse)
+    plan(patient, by=doctor, now=at(0.6), score=9)
+    earlier = Plan.objects.get()
+    plans.end_plan(patient.pk, by=doctor, now=at(0.7))
     plan(patient, by=doctor, now=at(1), score=7)
     report = record(patient, total(6), when=at(2), by=nurse)
     assert told(patient) == []
     assert (report.news2["score"], fresh(patient).current_risk) == (6, "medium")
-    assert fresh(patient).running_plan["suppressed_count"] == Plan.objects.get().suppressed_count == 1
+    running = Plan.objects.latest("id")
+    assert fresh(patient).running_plan["suppressed_count"] == running.suppressed_count == 1
+    assert fresh(earlier).suppressed_count == 0
     correct_report(report.pk, by=nurse, now=at(2, minutes=5), changes={"bp_dia": 70})
-    assert Plan.objects.get().suppressed_count == 1
+    assert fresh(running).suppressed_count == 1
     record(patient, total(7), when=at(3), by=nurse)
     (raised,) = told(patient)
     assert (raised.severity, causes(raised)) == (
         "high",
         {"risk_band", "plan_call_at:score"},
     )
-    assert Plan.objects.get().suppressed_count == 1
+    assert fresh(running).suppressed_count == 1
 
 
 def test_a_value_beyond_its_threshold_is_called_and_is_over_with_a_later_one_within(patient, nurse, doctor):
@@ -204,7 +210,8 @@ def test_an_incomplete_set_within_a_threshold_has_ended_nothing(patient, nurse, 
 def test_after_the_plan_a_set_is_judged_by_the_pathway_again(patient, nurse, doctor):
     plan(patient, by=doctor, now=at(0.5), until=at(2), pulse={"below": None, "above": 95}, score=7)
     record(patient, total(1), when=at(1), by=nurse)
-    settle_run_out(now=at(2))
+    settle_run_out(now=at(2.1))
+    assert Plan.objects.get().ended_at == at(2), "when it ran out, not when that was noticed"
     (raised,) = told(patient)
     assert raised.status == "open"
     record(patient, total(1), when=at(3), by=nurse)
