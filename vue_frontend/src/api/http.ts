@@ -17,6 +17,9 @@ function readCookie(name: string): string {
   return found === undefined ? '' : decodeURIComponent(found.slice(name.length + 1));
 }
 
+/** As long as the server gives a request, in milliseconds: nothing that was asked for hangs on a dead line for ever. */
+const LONGEST_WAIT = 60_000;
+
 async function send(method: string, address: string, body?: unknown): Promise<unknown> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-CSRFToken'] = readCookie('csrftoken');
@@ -28,6 +31,8 @@ async function send(method: string, address: string, body?: unknown): Promise<un
     headers,
     credentials: 'same-origin',
     body: body === undefined || isForm ? body : JSON.stringify(body),
+    // A file may take longer to send than an answer takes to come.
+    signal: isForm ? null : AbortSignal.timeout(LONGEST_WAIT),
   });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').includes('json');
@@ -37,7 +42,7 @@ async function send(method: string, address: string, body?: unknown): Promise<un
 }
 
 export const http = {
-  /** Throws HttpError for an answer that is no success, TypeError where the server cannot be reached. */
+  /** Throws HttpError for an answer that is no success, another error where the server cannot be reached in a minute. */
   get: (address: string) => send('GET', address),
   post: (address: string, body: unknown = {}) => send('POST', address, body),
   put: (address: string, body: unknown) => send('PUT', address, body),

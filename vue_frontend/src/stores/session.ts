@@ -33,7 +33,7 @@ export const useSessionStore = defineStore('session', () => {
 
   /**
    * Ask the server who is signed in; null where nobody is.
-   * Throws TypeError where the server cannot be reached: that is no reason to sign anybody out.
+   * Throws another error than HttpError where the server cannot be reached: that is no reason to sign anybody out.
    */
   async function restore(): Promise<SignedInUser | null> {
     try {
@@ -46,7 +46,7 @@ export const useSessionStore = defineStore('session', () => {
     return user.value;
   }
 
-  /** Throws HttpError where the server refuses, TypeError where it cannot be reached. */
+  /** Throws HttpError where the server refuses, another error where it cannot be reached. */
   async function signIn(username: string, password: string): Promise<SignedInUser | null> {
     await http.post('/rest-auth/login/', { username, password });
     reason.value = null;

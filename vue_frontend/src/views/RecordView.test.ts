@@ -58,6 +58,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   useLiveStore().stop();
+  vi.useRealTimers();
   vi.restoreAllMocks();
 });
 
@@ -104,5 +105,15 @@ it('waits no longer when the line breaks meanwhile', async () => {
   const view = open();
   fake.drop();
   await settle();
+  expect(hasForm(view)).toBe(true);
+});
+
+it('waits no longer than ten seconds for a server that answers nothing', async () => {
+  await answer('list', 'patients', [makePatient()]);
+  vi.useFakeTimers();
+  const view = open();
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(hasForm(view)).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
   expect(hasForm(view)).toBe(true);
 });
