@@ -1,6 +1,6 @@
 /** Builders and fakes for the unit tests; not part of the application. */
 
-import type { News2, Notification, Patient, Report } from '@/api/types';
+import type { News2, Notification, Patient, Report, SignedInUser } from '@/api/types';
 import type { SocketLike } from '@/realtime/obsSocket';
 
 export const EPOCH = 'epoch-1';
@@ -23,6 +23,18 @@ export function makeNews2(change: Partial<News2> = {}): News2 {
     lower_bound: null,
     not_scored_because: null,
     spo2_scale: 1,
+    ...change,
+  };
+}
+
+export function makeUser(change: Partial<SignedInUser> = {}): SignedInUser {
+  return {
+    pk: 1,
+    username: 'nurse',
+    first_name: '',
+    last_name: '',
+    role: 'nurse',
+    permissions: [],
     ...change,
   };
 }

@@ -2,7 +2,7 @@ import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { http, HttpError } from '@/api/http';
-import { EPOCH, FakeSocket, makeNotification, makePatient, makeReport, settle } from '@/testing';
+import { EPOCH, FakeSocket, makeNotification, makePatient, makeReport, makeUser, settle } from '@/testing';
 import { useClockStore } from './clock';
 import { useLiveStore } from './live';
 import { useNotificationsStore } from './notifications';
@@ -27,14 +27,7 @@ let signedOut: () => void;
 
 async function start(patients: unknown[] = [makePatient()]) {
   const live = useLiveStore();
-  useSessionStore().user = {
-    pk: 1,
-    username: 'nurse',
-    first_name: '',
-    last_name: '',
-    role: 'nurse',
-    permissions: [],
-  };
+  useSessionStore().user = makeUser();
   live.start(signedOut, () => fake);
   fake.hello(10);
   await answerLists(fake, 10, patients);

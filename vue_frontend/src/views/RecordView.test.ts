@@ -6,7 +6,7 @@ import { http } from '@/api/http';
 import RecordForm from '@/components/form/RecordForm.vue';
 import { useLiveStore } from '@/stores/live';
 import { useSessionStore } from '@/stores/session';
-import { FakeSocket, makePatient, settle } from '@/testing';
+import { FakeSocket, makePatient, makeUser, settle } from '@/testing';
 import RecordView from './RecordView.vue';
 
 vi.mock('vue-router', () => ({ useRouter: () => ({}) }));
@@ -45,14 +45,7 @@ beforeEach(() => {
         refuseTable = reject;
       }),
   );
-  useSessionStore().user = {
-    pk: 1,
-    username: 'nurse',
-    first_name: '',
-    last_name: '',
-    role: 'nurse',
-    permissions: ['reports.create'],
-  };
+  useSessionStore().user = makeUser({ permissions: ['reports.create'] });
   useLiveStore().start(vi.fn(), () => fake);
   fake.hello(10);
 });
