@@ -199,7 +199,8 @@ async def save_through_an_outage(ward: Ward, redis: RedisServer) -> None:
         await ward.catch_up(*sockets)
         unready = await aside(ward.client().get, "/health/ready")
         assert unready.status_code == 503
-        assert "redis" in unready.json()["missing"]
+        # On a slow machine a beat of the worker may be late as well; nothing else may be missing.
+        assert {"redis"} <= set(unready.json()["missing"]) <= {"redis", "worker"}
         assert (await aside(ward.client().get, "/health/live")).status_code == 200
         redis.start()
         await save(6)
