@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
