@@ -5,8 +5,9 @@ PYTHON ?= python3 python3.11 python3.12 python3.13 python3.14
 HOST ?= 127.0.0.1
 PORT ?= 8000
 MINUTES ?= 20
-# Two files of tests at a time: much of a run is waiting for processes to start, stop and be killed.
-side_by_side := -n 2 --dist loadfile
+# Three tests at a time on two cores: much of a run is waiting for processes to start, stop and be killed.
+at_a_time := -n 3
+PART ?=
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -28,7 +29,7 @@ help:
 	@echo "make run      install everything and serve a demo ward on http://$(HOST):$(PORT)"
 	@echo "make test     everything that CI checks"
 	@echo "make install  virtual environment, packages, the browser's side"
-	@echo "make torture  the tests at their full counts"
+	@echo "make torture  the tests at their full counts; PART= for one room of them, such as realtime"
 	@echo "make bench    how fast a saved change reaches every browser, against the limit"
 	@echo "make soak     200 screens and 5 saves a second for 20 minutes on each stack; MINUTES= for more or less"
 	@echo "make lint     ruff, mypy, eslint, prettier, vue-tsc"
@@ -113,11 +114,18 @@ test-frontend: $(installed_packages)
 check-size: $(webpack_stats)
 	cd vue_frontend && npm run size
 
-# pytest comes last, so that its closing line is the last of the output. On PostgreSQL it repeats the tests
-# that use the database; the rest runs once.
-test torture: install tools programs lint check-migrations test-frontend check-size
-	pytest $(side_by_side) --database=postgres
-	pytest $(side_by_side) --database=sqlite
+# What is not the tests of the SQLite run goes on beside them, one after the other; pytest's closing line is the last of
+# the output. On PostgreSQL it repeats the tests that use the database; the rest runs once.
+test: install tools programs
+	.venv/bin/python -m tests.support.side_by_side \
+		"$(MAKE) --no-print-directory lint check-migrations" \
+		"$(MAKE) --no-print-directory test-frontend check-size" \
+		"pytest --database=postgres" \
+		-- pytest $(at_a_time) --database=sqlite
+
+# For hours; one part alone: make torture PART=realtime.
+torture: install tools programs
+	.venv/bin/python -m tests.support.torture $(PART)
 
 bench: install tools
 	.venv/bin/python -m tests.benchmarks.fanout

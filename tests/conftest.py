@@ -6,26 +6,36 @@ the tests that use Django's database; all others do not depend on the engine.
 
 import os
 import re
+from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import django
 import hypothesis
 import pytest
 
+from tests.support import order
 from tests.support.counts import IS_TORTURE
 from tests.support.processes import CONFIGURATION, PROJECT
-from tests.support.servers import postgres_server
+from tests.support.run_folder import run_folder
+from tests.support.servers import leave_postgres_server, postgres_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.support.chromium import Chromium
     from tests.support.stacks import Stack, StackBuilder
 
+LONG_TEST = 30  # seconds
+seconds: Counter[str] = Counter()
+"""How long each test took, with what it was set up by."""
+reasons: dict[str, Any] = {}
+"""Why long ones are."""
+
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
-RESOURCES = pytest.StashKey[ExitStack]()
 
 # The same cases in every run: what fails on one machine fails on all.
 hypothesis.settings.register_profile("reduced", derandomize=True, max_examples=50, deadline=None)
@@ -42,32 +52,72 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("WARDLIGHT_TEST_DATABASE", "sqlite"),
         help="the engine for tests that use Django's database",
     )
+    parser.addoption(
+        "--write-durations",
+        action="store_true",
+        help="keep how long each test took, by which the next runs are ordered (tests/support/durations.json)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the database before Django reads its settings."""
     hypothesis.settings.load_profile("torture" if IS_TORTURE else "reduced")
     os.environ.update(CONFIGURATION)
-    resources = config.stash[RESOURCES] = ExitStack()
     if config.getoption("--database") == "postgres":
-        os.environ["DATABASE_URL"] = resources.enter_context(postgres_server())
+        os.environ["DATABASE_URL"] = postgres_server()
     else:
         os.environ["DATABASE_URL"] = f"sqlite:///{PROJECT / 'unused.sqlite3'}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     # pytest-django does so by itself only where the settings are known before this file is read.
     django.setup()
+    give_static_files_a_folder()
+
+
+def give_static_files_a_folder() -> None:
+    """On a bare checkout, before anything was built, the tests of the API need the folder of these files alone."""
+    from django.conf import settings
+
+    if not Path(settings.STATIC_ROOT).exists():
+        settings.STATIC_ROOT = run_folder() / "staticfiles"
+        settings.STATIC_ROOT.mkdir(exist_ok=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[RESOURCES].close()
+    leave_postgres_server()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--database") != "postgres":
-        return
-    chosen = [item for item in items if uses_database(item)]
-    config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
-    items[:] = chosen
+    engine = config.getoption("--database")
+    chosen = [item for item in items if is_for(item, engine=engine)]
+    if len(chosen) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if not is_for(item, engine=engine)])
+        items[:] = chosen
+    for item in items:
+        for mark in item.iter_markers("long"):
+            item.user_properties.append(("long", mark.args[0]))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: order.longest_first(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out units of tests, in the order in which they were collected."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return order.unit_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return UnitScheduling(config, log)
+
+
+def is_for(item: pytest.Item, *, engine: str) -> bool:
+    """Whether the test belongs to a run on this engine. What does not use Django's database runs with SQLite's."""
+    home = item.get_closest_marker("home")
+    if home is not None and not IS_TORTURE:
+        return bool(engine == home.args[0])
+    return engine == "sqlite" or uses_database(item)
 
 
 def uses_database(item: pytest.Item) -> bool:
@@ -91,6 +141,26 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    seconds[report.nodeid] += report.duration
+    reasons.update((report.nodeid, why) for name, why in report.user_properties if name == "long")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--write-durations") and not hasattr(session.config, "workerinput"):
+        order.write(seconds)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say why long tests are long."""
+    long = [nodeid for nodeid, taken in seconds.items() if taken > LONG_TEST]
+    if long:
+        terminalreporter.section(f"longer than {LONG_TEST} s")
+    for nodeid in sorted(long, key=lambda nodeid: -seconds[nodeid]):
+        why = reasons.get(nodeid, "no reason given: shorten it, or mark it with @pytest.mark.long(why)")
+        terminalreporter.write_line(f"{seconds[nodeid]:.0f} s {nodeid}: {why}")
+
+
 def take_screenshots(browser: "Browser", *, name: str) -> list[Path]:
     from playwright.sync_api import Error
 
@@ -111,19 +181,29 @@ def take_screenshots(browser: "Browser", *, name: str) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
-) -> None:
-    """A file for SQLite: in memory it has no WAL, and threads lock each other out at once.
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_test_environment: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """A migrated database for each process that runs tests.
 
-    Each process that runs tests has a database of its own (the suffix).
+    On SQLite it is a file: in memory it has no WAL, and threads lock each other out at once.
     """
     from django.conf import settings
+    from django.db import connection
 
-    database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        name = tmp_path_factory.mktemp("database") / "test.sqlite3"
-        database.setdefault("TEST", {})["NAME"] = str(name)
+    from tests.support.databases import database
+
+    engine = request.config.getoption("--database")
+    folder = tmp_path_factory.mktemp("database")
+    with database(engine, folder=folder, has_people=False) as url, django_db_blocker.unblock():
+        name = urlsplit(url).path
+        name = name.lstrip("/") if engine == "postgres" else name
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+        yield
+        connection.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -149,11 +229,11 @@ def history_that_can_be_emptied() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def stack_builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator["StackBuilder"]:
+def stack_builder() -> Iterator["StackBuilder"]:
     """Starts Wardlight's processes; for tests that need more than `stack` gives."""
     from tests.support.stacks import StackBuilder
 
-    builder = StackBuilder(tmp_path_factory.mktemp("stacks"))
+    builder = StackBuilder()
     yield builder
     builder.close()
 
@@ -165,11 +245,18 @@ def stack(request: pytest.FixtureRequest, stack_builder: "StackBuilder", tmp_pat
         yield running
 
 
-@pytest.fixture
-def browser() -> Iterator["Browser"]:
-    """A headless Chromium, one for each test: Playwright's loop must not outlive it, or no later test
-    could run a loop of its own."""
-    from tests.support.chromium import running_chromium
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Chromium"]:
+    """One headless Chromium for all tests of this process."""
+    from tests.support.chromium import Chromium
 
-    with running_chromium() as chromium:
-        yield chromium
+    chromium = Chromium()
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def browser(chromium: "Chromium") -> Iterator["Browser"]:
+    """The browser, without anything that another test has left in it."""
+    with chromium.lent() as lent:
+        yield lent

@@ -10,29 +10,7 @@ from patients import clock
 from patients.models import Patient, Report
 from patients.services.patients import admit_patient
 from patients.services.reports import record_report
-
-# A complete set that scores 0.
-WELL = {
-    "temperature": 36.8,
-    "pulse": 72,
-    "respiration": 14,
-    "bp_sys": 124,
-    "bp_dia": 78,
-    "o2sat": 98.0,
-    "supplemental_oxygen": False,
-    "consciousness": "A",
-}
-# A complete set that scores 12: high.
-ILL = {
-    "temperature": 39.4,
-    "pulse": 128,
-    "respiration": 26,
-    "bp_sys": 98,
-    "bp_dia": 60,
-    "o2sat": 91.0,
-    "supplemental_oxygen": False,
-    "consciousness": "A",
-}
+from tests.observations import WELL
 
 
 def make_user(role: str | None = "nurse", *, username: str = "", **fields: Any) -> User:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import RestClient, WardSocket
+from tests.support.databases import database
 from tests.support.guides import VARIES, Block, blocks_of
+from tests.support.people import KEY
 from tests.support.processes import PROJECT, WardlightServer, environment_of
-from tests.support.stacks import KEY, StackBuilder
 
 GUIDE = blocks_of("extending.md")
 COPIED = ("config", "patients", "templates", "docs", "static", "manage.py")
@@ -44,9 +45,7 @@ def follow(block: Block, *, copy: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(
-    stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WardlightServer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WardlightServer]:
     folder = tmp_path_factory.mktemp("extended")
     copy = folder / "project"
     copy.mkdir()
@@ -56,7 +55,7 @@ def server(
             shutil.copytree(PROJECT / name, copy / name, ignore=ignored)
         else:
             shutil.copy(PROJECT / name, copy / name)
-    with stack_builder.database("sqlite", folder=folder) as database_url:
+    with database("sqlite", folder=folder) as database_url:
         configuration = {"DATABASE_URL": database_url}
         for block in GUIDE:
             if block.kind in ("python", "diff"):

@@ -19,7 +19,8 @@ from patients.models import Patient, Pause, Report
 from patients.services import plans, reminders
 from patients.services.demo import LOGINS
 from patients.services.system import SYSTEM_USERNAME
-from tests.factories import WELL, make_patient, make_report, make_user, signed_in
+from tests.factories import make_patient, make_report, make_user, signed_in
+from tests.observations import WELL
 from tests.support.signing_in import make_member, sign_in
 
 pytestmark = pytest.mark.django_db

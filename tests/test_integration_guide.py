@@ -12,9 +12,10 @@ from playwright.sync_api import Browser
 
 from tests.support.clients import RestClient
 from tests.support.guides import Block, assert_is_as_shown, blocks_of
+from tests.support.people import KEY, PASSWORD
 from tests.support.processes import PROJECT
 from tests.support.programs import CURL
-from tests.support.stacks import KEY, PASSWORD, Stack, StackBuilder
+from tests.support.stacks import Stack, StackBuilder
 from tests.support.waiting import DEADLINE
 
 GUIDE = blocks_of("integration.md")

@@ -14,7 +14,8 @@ from patients.events import log_state
 from patients.models import Amendment, Event, Patient, Report, SignIn
 from patients.permissions import may_perform
 from patients.services.history import amend_version
-from tests.factories import ILL, make_patient, make_report
+from tests.factories import make_patient, make_report
+from tests.observations import ILL
 from tests.support.signing_in import asking, get_key, make_member, sign_in, status_of, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from patients.api import csv_files
 from patients.models import Patient, Report
 from patients.services.demo import FOLDER
-from tests.factories import ILL, client_of, make_patient, make_report, make_user, signed_in
+from tests.factories import client_of, make_patient, make_report, make_user, signed_in
+from tests.observations import ILL
 
 pytestmark = pytest.mark.django_db
 

@@ -25,7 +25,8 @@ from patients.api.examples import EXAMPLES
 from patients.models import Notification, Report, SignIn
 from patients.permissions import ROLES, SUPERUSER
 from patients.services.sign_ins import hash_key
-from tests.factories import ILL, make_patient, make_report, signed_in
+from tests.factories import make_patient, make_report, signed_in
+from tests.observations import ILL
 from tests.support.counts import count
 from tests.support.description import assert_has_shape, description, operations
 from tests.support.signing_in import make_member
@@ -79,6 +80,7 @@ def known(db: None) -> dict[str, list[int]]:
     }
 
 
+@pytest.mark.home("postgres")
 @pytest.mark.timeout(3600)
 def test_each_role_is_answered_as_the_description_says(keys, known):
     described = list(described_operations())

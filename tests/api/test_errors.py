@@ -14,7 +14,8 @@ from patients.models import Notification, Patient, Report
 from patients.representations import represent_notification, represent_patient, represent_report
 from patients.rules.ranges import RANGES
 from patients.services.errors import Conflict, KeyReused, NotAllowed, Refused, Stale
-from tests.factories import ILL, client_of, make_patient, make_report
+from tests.factories import client_of, make_patient, make_report
+from tests.observations import ILL
 
 
 @pytest.mark.parametrize(

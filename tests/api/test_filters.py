@@ -8,7 +8,8 @@ from rest_framework.exceptions import ValidationError
 
 from patients import clock
 from patients.api.listing import list_objects
-from tests.factories import ILL, WELL, client_of, make_patient, make_report
+from tests.factories import client_of, make_patient, make_report
+from tests.observations import ILL, WELL
 
 pytestmark = pytest.mark.django_db
 

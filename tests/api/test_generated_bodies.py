@@ -16,7 +16,8 @@ from patients.api.serializers import PatientSerializer, ReportSerializer
 from patients.models import SignIn
 from patients.permissions import ROLES
 from patients.services.sign_ins import hash_key
-from tests.factories import ILL, make_patient, make_report
+from tests.factories import make_patient, make_report
+from tests.observations import ILL
 from tests.support.counts import count
 from tests.support.generated import anything, as_json, bodies
 from tests.support.signing_in import make_member

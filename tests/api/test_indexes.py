@@ -14,7 +14,8 @@ from patients import clock
 from patients.api import pagination
 from patients.api.listing import RESOURCES, list_objects
 from patients.models import Report
-from tests.factories import WELL, make_patient, make_report, make_user
+from tests.factories import make_patient, make_report, make_user
+from tests.observations import WELL
 
 pytestmark = pytest.mark.django_db
 

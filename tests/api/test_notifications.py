@@ -4,7 +4,8 @@ import pytest
 
 from patients.api.outputs import NotificationSerializer, ReasonSerializer
 from patients.models import Event, Notification
-from tests.factories import ILL, WELL, client_of, make_patient, make_report
+from tests.factories import client_of, make_patient, make_report
+from tests.observations import ILL, WELL
 
 pytestmark = pytest.mark.django_db
 

@@ -64,14 +64,6 @@ def test_without_webpacks_output_a_plain_page_says_so(client, monkeypatch, probl
     assert "make install" in response.content.decode()
 
 
-def test_what_webpack_tells_names_no_folder_of_this_machine(settings):
-    """It lies among the files that everybody may read."""
-    stats = settings.WEBPACK_LOADER["DEFAULT"]["STATS_FILE"]
-    assets = json.loads(stats.read_text())["assets"].values()
-    assert assets
-    assert not [asset["path"] for asset in assets if asset["path"].startswith("/")]
-
-
 # ---------------------------------------------------------------- strangers
 @pytest.mark.parametrize(
     "path", ["/swagger", "/api/patients/", "/api/patients/?ward=A%201", "/rest-auth/user/"]

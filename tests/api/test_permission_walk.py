@@ -21,7 +21,8 @@ from patients.realtime.connection import audience_of, decode_text_frames
 from patients.realtime.hub import encode_for
 from patients.roles import as_markdown
 from patients.services.patients import PLAN_FIELDS
-from tests.factories import ILL, make_patient, make_report, signed_in
+from tests.factories import make_patient, make_report, signed_in
+from tests.observations import ILL
 from tests.support.description import Operation, example_files, operations, resolve, served_paths
 from tests.support.signing_in import asking, get_key, make_member, sign_in
 

@@ -7,7 +7,8 @@ import pytest
 from patients import clock
 from patients.api.serializers import ReportSerializer
 from patients.models import Event, IdempotencyKey, Patient, Report
-from tests.factories import ILL, WELL, client_of, make_patient, make_report, make_user, signed_in
+from tests.factories import client_of, make_patient, make_report, make_user, signed_in
+from tests.observations import ILL, WELL
 
 pytestmark = pytest.mark.django_db
 

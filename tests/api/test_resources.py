@@ -11,7 +11,8 @@ from patients import clock
 from patients.api.parsers import DEEPEST, read_json
 from patients.api.renderers import JSONRenderer
 from patients.rules.ranges import RANGES
-from tests.factories import ILL, client_of, make_patient, make_report
+from tests.factories import client_of, make_patient, make_report
+from tests.observations import ILL
 
 RESOURCES = ("patients", "reports", "history", "notifications")
 

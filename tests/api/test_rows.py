@@ -26,7 +26,8 @@ from patients.services.notifications import acknowledge
 from patients.services.patients import change_patient
 from patients.services.plans import set_plan
 from patients.services.reports import delete_report
-from tests.factories import ILL, WELL, make_patient, make_report, make_user
+from tests.factories import make_patient, make_report, make_user
+from tests.observations import ILL, WELL
 
 pytestmark = pytest.mark.django_db
 

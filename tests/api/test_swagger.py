@@ -14,7 +14,8 @@ from patients.api.examples import EXAMPLES
 from patients.api.listing import RESOURCES
 from patients.models import Notification, Report, SignIn
 from patients.permissions import ROLES, SUPERUSER, TABLE
-from tests.factories import ILL, make_patient, make_report, signed_in
+from tests.factories import make_patient, make_report, signed_in
+from tests.observations import ILL
 from tests.support.description import (
     Operation,
     assert_has_shape,

@@ -13,7 +13,8 @@ from typing import Any
 
 from playwright.sync_api import WebSocketRoute, expect
 
-from tests.browser.ward import PATIENCE, WELL, Clinician
+from tests.browser.ward import PATIENCE, Clinician
+from tests.observations import WELL
 from tests.support.chromium import running_chromium
 from tests.support.stacks import Stack, StackBuilder
 
@@ -35,7 +36,7 @@ WATCH = """() => {
 
 def main() -> int:
     with TemporaryDirectory() as folder:
-        builder = StackBuilder(Path(folder))
+        builder = StackBuilder()
         try:
             (Path(folder) / "stack").mkdir()
             with builder.running("sqlite", folder=Path(folder) / "stack") as stack:

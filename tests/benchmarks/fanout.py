@@ -263,7 +263,7 @@ def main() -> int:
 
     with ExitStack() as resources:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="wardlight-bench-")))
-        builder = StackBuilder(folder)
+        builder = StackBuilder()
         resources.callback(builder.close)
         targets = [resources.enter_context(running_limit())]
         for name in stacks:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.processes import CONFIGURATION
-from tests.support.servers import postgres_server
+from tests.support.servers import leave_postgres_server, postgres_server
 
 REPEATS, WARM_UPS = 21, 3
 Clock = Callable[[], float]
@@ -102,8 +102,8 @@ def main() -> int:
 @contextmanager
 def database_of(engine: str) -> Iterator[str]:
     if engine == "postgres":
-        with postgres_server() as url:
-            yield url
+        yield postgres_server()
+        leave_postgres_server()
         return
     with tempfile.TemporaryDirectory() as folder:
         yield f"sqlite:///{Path(folder) / 'reading.sqlite3'}"

@@ -246,7 +246,7 @@ def main() -> int:
     figures: dict[str, Figures] = {}
     with ExitStack() as resources:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="wardlight-bench-")))
-        builder = StackBuilder(folder)
+        builder = StackBuilder()
         resources.callback(builder.close)
         for name in options.stack or STACKS:
             (folder / name).mkdir()

@@ -224,7 +224,7 @@ def main() -> int:
     is_sound = True
     with (
         tempfile.TemporaryDirectory(prefix="wardlight-soak-") as temporary,
-        closing(StackBuilder(Path(temporary))) as builder,
+        closing(StackBuilder()) as builder,
     ):
         for name in options.stack or STACKS:
             folder = Path(temporary) / name

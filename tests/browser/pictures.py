@@ -79,7 +79,7 @@ def main() -> int:
 def in_the_demo_ward(look: Callable[[Browser, Stack], None]) -> None:
     """Serve the demo ward from an empty folder and look at it in a browser."""
     with TemporaryDirectory() as folder, running_chromium() as chromium:
-        builder = StackBuilder(Path(folder))
+        builder = StackBuilder()
         try:
             (Path(folder) / "stack").mkdir()
             with builder.prepared("sqlite", folder=Path(folder) / "stack") as stack:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import WELL, Clinician
+from tests.browser.ward import Clinician
+from tests.observations import ILL, WELL
 from tests.support.stacks import Stack, StackBuilder
 
-ILL = {**WELL, "respiration": 26, "o2sat": 91, "pulse": 135}
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "tablet on its side": (1024, 768)}
 HIGHEST = 64  # px: one line with a button for a finger
 
@@ -51,7 +51,7 @@ def test_what_is_to_be_pressed_stays_free_while_an_alert_stands(
     width, height = SIZES[size]
     patient = admit_well(ward, "Loud")
     lead = Clinician(browser, url=ward.url, username="lead", width=width, height=height, is_touch=True)
-    lead.sign_in()
+    lead.open(ward)
     lead.find("nav-patients").tap()
     expect(lead.find(f"actions-{patient}")).to_be_visible()
     raised = fall_ill(ward, patient)
@@ -93,7 +93,7 @@ def test_what_is_to_be_pressed_stays_free_while_an_alert_stands(
 def test_one_press_acknowledges_one_alert_of_several(browser: Browser, ward: Stack) -> None:
     patients = [admit_well(ward, name) for name in ("First", "Second")]
     nurse = Clinician(browser, url=ward.url, username="nurse", width=390, height=844, is_touch=True)
-    nurse.sign_in()
+    nurse.open(ward)
     first, second = [fall_ill(ward, patient) for patient in patients]
     nurse.sees(f"alert-{first}", "and 1 more")
     nurse.find(f"alert-acknowledge-{first}").tap()

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.ward import WELL, Clinician, restart
+from tests.browser.ward import Clinician, restart
+from tests.observations import ILL, WELL
 from tests.support.stacks import Stack, StackBuilder
-
-ILL = {**WELL, "respiration": 26, "o2sat": 91, "pulse": 135}
 
 HEAR_AND_SEE = """
     window.wardlightTones = 0;
@@ -48,7 +47,7 @@ def test_sound_and_the_browsers_notifications_come_only_where_they_were_chosen(
 ) -> None:
     nurse = Clinician(browser, url=ward.url, username="nurse")
     nurse.context.add_init_script(HEAR_AND_SEE)
-    nurse.sign_in()
+    nurse.open(ward)
     raise_high(ward, nurse, bed="1")
     assert nurse.page.evaluate("window.wardlightTones") == 0
 
@@ -76,7 +75,7 @@ def test_sound_and_the_browsers_notifications_come_only_where_they_were_chosen(
 
 def test_the_language_changes_at_once_and_stays_on_the_device(browser: Browser, ward: Stack) -> None:
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.mark_page()
     nurse.find("account").click()
     nurse.find("nav-settings").click()
@@ -98,7 +97,7 @@ def test_a_new_version_is_offered_and_not_forced(browser: Browser, ward: Stack) 
         route.fulfill(response=answer, body=re.sub(r"main\.\w+\.js", "main.0123456789.js", answer.text()))
 
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.find("board-search").fill("in the middle of it")
     nurse.mark_page()
     nurse.page.route(f"{ward.url}/", as_newer)

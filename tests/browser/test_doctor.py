@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import LOW, WELL, Clinician
+from tests.browser.ward import LOW, Clinician
+from tests.observations import WELL
 from tests.support.stacks import Stack, StackBuilder
 
 IN_SHOCK = {**WELL, "bp_sys": 88, "bp_dia": 74, "capillary_refill": 4}
@@ -27,8 +28,8 @@ def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_n
     before = rest.read("/api/reports/", patient=patient)["results"]
     nurse = Clinician(browser, url=ward.url, username="nurse")
     doctor = Clinician(browser, url=ward.url, username="doctor")
-    nurse.sign_in()
-    doctor.sign_in()
+    nurse.open(ward)
+    doctor.open(ward)
     row = nurse.board_row(patient)
     expect(row).to_contain_text(LOW)
     expect(row.get_by_test_id("due")).to_have_text(re.compile("in (3hr|4hr)"))
@@ -96,8 +97,8 @@ def test_a_child_in_dengue_shock_stands_among_the_sick_on_board_and_wall_also_wh
     )["id"]
     nurse = Clinician(browser, url=ward.url, username="nurse", width=1920, height=1080)
     wall = Clinician(browser, url=ward.url, username="viewer", width=1920, height=1080)
-    nurse.sign_in()
-    wall.sign_in()
+    nurse.open(ward)
+    wall.open(ward)
     nurse.page.goto(f"{ward.url}/?ward=7C")
     wall.page.goto(f"{ward.url}/?ward=7C&mode=board")
     first_row = nurse.page.locator("[data-patient]").first

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import WELL, Clinician, now
-from tests.support.chromium import running_chromium
+from tests.browser.ward import Clinician, now
+from tests.observations import WELL
+from tests.support.chromium import Chromium
 from tests.support.processes import PROJECT
 
 if TYPE_CHECKING:
@@ -83,10 +84,10 @@ SCREENS = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One for the module: every screen is looked at by the same person, signed in once."""
-    with running_chromium() as chromium:
-        yield chromium
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    """For the module: every screen is looked at by the same person, signed in once."""
+    with chromium.lent() as lent:
+        yield lent
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +118,7 @@ def ids(ward: "Stack") -> dict[str, int]:
 @pytest.fixture(scope="module")
 def lead(browser: Browser, ward: "Stack", ids: dict[str, int]) -> Clinician:
     person = Clinician(browser, url=ward.url, username="lead")
-    person.sign_in()
+    person.open(ward)
     person.page.evaluate("localStorage.setItem('wardlight.device.theme', 'light')")
     return person
 
@@ -215,7 +216,7 @@ def test_the_policy_allows_nothing_inline(ward: "Stack") -> None:
 def test_the_board_loads_at_most_150_kilobytes_of_script_and_style(browser: Browser, ward: "Stack") -> None:
     """What the browser really fetches, compressed, from the empty cache to the live board."""
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.page.goto(ward.url)
     expect(nurse.find("connection-state")).to_have_text("Live")
     sizes = nurse.page.evaluate(

@@ -30,9 +30,9 @@ def test_a_lead_imports_files_and_sees_what_was_rejected(
     patients, reports = tmp_path / "patients.csv", tmp_path / "reports.csv"
     patients.write_text(PATIENTS, encoding="utf-8")
     board = Clinician(browser, url=ward.url, username="nurse")
-    board.sign_in()
+    board.open(ward)
     lead = Clinician(browser, url=ward.url, username="lead")
-    lead.sign_in()
+    lead.open(ward)
     lead.page.goto(f"{ward.url}/patients")
     lead.find("import").click()
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_none_is_refused_as_a_whole_and_a_nurse_imports_nothing(
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("surname\nSmith\n", encoding="utf-8")
     lead = Clinician(browser, url=ward.url, username="lead")
-    lead.sign_in()
+    lead.open(ward)
     lead.page.goto(f"{ward.url}/patients/import")
     expect(lead.find("import-send")).to_be_disabled()
     lead.find("import-file-patients").set_input_files(wrong)
@@ -80,7 +80,7 @@ def test_a_file_that_is_none_is_refused_as_a_whole_and_a_nurse_imports_nothing(
     expect(lead.find("import-outcome")).to_have_count(0)
 
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.page.goto(f"{ward.url}/patients")
     expect(nurse.find("patients-count")).to_be_visible()
     expect(nurse.find("import")).to_have_count(0)

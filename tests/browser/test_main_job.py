@@ -6,9 +6,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import LOW, WELL, Clinician, now, restart
+from tests.browser.ward import LOW, Clinician, now, restart
+from tests.observations import WELL
 from tests.support.clients import RestClient
-from tests.support.stacks import PASSWORD, Stack, StackBuilder
+from tests.support.people import PASSWORD
+from tests.support.stacks import Stack, StackBuilder
 from tests.support.waiting import wait_until
 
 

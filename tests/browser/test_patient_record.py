@@ -9,13 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.ward import Clinician, now
+from tests.observations import WELL
 from tests.support.clients import RestClient
-from tests.support.stacks import PASSWORD, Stack, StackBuilder
+from tests.support.people import PASSWORD
+from tests.support.stacks import Stack, StackBuilder
 
-WELL = {
-    "respiration": 16, "o2sat": 98, "supplemental_oxygen": False, "bp_sys": 124, "bp_dia": 76,
-    "pulse": 72, "consciousness": "A", "temperature": 36.8,
-}  # fmt: skip
 NUMBERS = (("respiration", "18"), ("o2sat", "97"), ("bp_sys", "128"), ("bp_dia", "80"), ("pulse", "84"))
 
 
@@ -40,7 +38,7 @@ def opened(browser: Browser, ward: Stack, path: str, *, username: str, is_touch:
     """Somebody signed in at this address."""
     device = {"width": 390, "height": 844, "is_touch": True} if is_touch else {}
     person = Clinician(browser, url=f"{ward.url}{path}", username=username, **device)
-    person.sign_in()
+    person.open(ward)
     return person
 
 

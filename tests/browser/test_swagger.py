@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, expect
 
 from tests.browser.ward import PATIENCE
-from tests.support.stacks import KEY, PASSWORD, Stack, StackBuilder
+from tests.support.people import KEY, PASSWORD
+from tests.support.stacks import Stack, StackBuilder
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Route, WebSocketRoute, expect
 
-from tests.browser.ward import WELL, Clinician
+from tests.browser.ward import Clinician
+from tests.observations import WELL
 from tests.support.stacks import Stack, StackBuilder
 
 
@@ -25,7 +26,7 @@ def admit_well(ward: Stack, name: str, **fields: Any) -> int:
 
 def begin(browser: Browser, ward: Stack, patient: int, **device: Any) -> Clinician:
     nurse = Clinician(browser, url=ward.url, username="nurse", **device)
-    nurse.sign_in()
+    nurse.open(ward)
     open_form(nurse, patient)
     return nurse
 
@@ -63,7 +64,7 @@ def test_typing_begins_when_the_table_is_here_by_which_a_field_hands_on(
     """Once the form was there before, and digits piled up in its first field."""
     patient = admit_well(ward, "Early")
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     held: list[Route] = []
     nurse.page.route("**/api/ranges/", lambda route: held.append(route))
     nurse.board_row(patient).click()
@@ -84,7 +85,7 @@ def test_typing_begins_when_the_table_is_here_by_which_a_field_hands_on(
 def test_without_the_table_the_form_opens_all_the_same(browser: Browser, ward: Stack) -> None:
     patient = admit_well(ward, "Bare")
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.page.route("**/api/ranges/", lambda route: route.abort())
     open_form(nurse, patient)
     type_keys(nurse, "16")
@@ -153,7 +154,7 @@ def test_an_alert_on_a_small_phone_leaves_the_field_in_sight(browser: Browser, w
 def test_a_set_whose_answer_was_lost_is_not_saved_twice_after_a_reload(browser: Browser, ward: Stack) -> None:
     patient = int(ward.signed_in("lead").admit(last_name="Once", ward="7A", bed="1")["id"])
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     is_lost = True
 
     def lose_what_was_saved(line: WebSocketRoute) -> None:

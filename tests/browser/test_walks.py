@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import WELL, Clinician, now, restart
-from tests.support.stacks import PASSWORD, Stack, StackBuilder
+from tests.browser.ward import Clinician, now, restart
+from tests.observations import WELL
+from tests.support.people import PASSWORD
+from tests.support.stacks import Stack, StackBuilder
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +32,8 @@ def act(person: Clinician, patient: int, action: str) -> None:
 def test_a_lead_admits_moves_discharges_and_readmits(browser: Browser, ward: Stack) -> None:
     lead = Clinician(browser, url=ward.url, username="lead")
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    lead.sign_in()
-    nurse.sign_in()
+    lead.open(ward)
+    nurse.open(ward)
     nurse.mark_page()
 
     lead.find("nav-patients").click()
@@ -88,7 +90,7 @@ def test_of_two_who_edit_the_second_sees_what_the_first_saved(browser: Browser, 
     rest = ward.signed_in("lead")
     patient = rest.admit(last_name="Both", ward="7A", bed="11")["id"]
     lead = Clinician(browser, url=ward.url, username="lead")
-    lead.sign_in()
+    lead.open(ward)
     lead.page.goto(f"{ward.url}/patients/{patient}/edit")
     enter(lead, diagnosis="Pneumonia")
     rest.patch(f"/api/patients/{patient}/", {"allergies": "Latex"})
@@ -104,7 +106,7 @@ def test_of_two_who_edit_the_second_sees_what_the_first_saved(browser: Browser, 
 def test_a_sign_in_that_ends_in_the_middle_of_a_form_loses_nothing(browser: Browser, ward: Stack) -> None:
     patient = ward.signed_in("lead").admit(last_name="Draft", ward="7A", bed="12")["id"]
     lead = Clinician(browser, url=ward.url, username="lead")
-    lead.sign_in()
+    lead.open(ward)
     lead.page.goto(f"{ward.url}/patients/{patient}/edit")
     enter(lead, diagnosis="Typed before the sign-in ended")
     other = ward.sign_in("lead")
@@ -124,7 +126,7 @@ def test_the_wall_says_that_it_is_cut_off_and_wakes_by_itself(browser: Browser, 
     rest = ward.signed_in("lead")
     patient = rest.admit(last_name="Wallpaper", first_name="Jo", ward="Wall", bed="1")["id"]
     wall = Clinician(browser, url=ward.url, username="viewer", width=1920)
-    wall.sign_in()
+    wall.open(ward)
     wall.page.goto(f"{ward.url}/?mode=board&ward=Wall")
     wall.sees(f"tile-{patient}", "WALLPAPER, J")
     assert "Jo" not in wall.find(f"tile-{patient}").inner_text().replace("J\n", "")
@@ -138,7 +140,7 @@ def test_the_wall_says_that_it_is_cut_off_and_wakes_by_itself(browser: Browser, 
 
 def test_a_wall_without_anybody_says_so(browser: Browser, ward: Stack) -> None:
     wall = Clinician(browser, url=ward.url, username="viewer", width=1920)
-    wall.sign_in()
+    wall.open(ward)
     wall.page.goto(f"{ward.url}/?mode=board&search=nobody-of-this-name")
     wall.sees("wall-empty", "Nobody matches")
     wall.page.goto(f"{ward.url}/?mode=board")
@@ -158,7 +160,7 @@ def test_no_column_of_the_ward_on_paper_runs_off_the_sheet(browser: Browser, war
         allergies="Penicillin, trimethoprim-sulfamethoxazole",
     )
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.page.goto(f"{ward.url}/print/ward")
     nurse.sees("ward-list", "WOLFESCHLEGEL")
     runs_off = (

@@ -7,7 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.stacks import PASSWORD, Stack
+from tests.support.people import PASSWORD
+from tests.support.stacks import Stack
 from tests.support.waiting import DEADLINE
 
 PATIENCE = DEADLINE * 1000  # ms
@@ -15,11 +16,6 @@ PATIENCE = DEADLINE * 1000  # ms
 
 # Playwright's own 5 s are fewer than a busy machine needs to draw what it has known for long.
 expect.set_options(timeout=PATIENCE)
-
-WELL = {
-    "respiration": 16, "o2sat": 98, "supplemental_oxygen": False, "bp_sys": 124, "bp_dia": 76,
-    "pulse": 72, "consciousness": "A", "temperature": 36.8,
-}  # fmt: skip
 
 LOW = re.compile(r"1\s*Low")
 """A score on the board: number and word."""
@@ -66,7 +62,15 @@ class Clinician:
         if message.type in ("error", "warning") and not is_lost:
             self.problems.append(message.text)
 
+    def open(self, stack: Stack) -> None:
+        """Come to the page on a device that is signed in already."""
+        session = stack.new_session(self.username)
+        self.context.add_cookies([{"name": "sessionid", "value": session, "url": stack.url}])
+        self.page.goto(self.url)
+        expect(self.find("connection-state")).to_have_text("Live")
+
     def sign_in(self) -> None:
+        """Come to the page as a stranger, and fill in the form."""
         self.page.goto(self.url)
         self.find("sign-in-username").fill(self.username)
         self.find("sign-in-password").fill(PASSWORD)

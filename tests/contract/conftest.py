@@ -1,11 +1,48 @@
-"""One running stack of each kind for the whole suite; every test admits patients of its own."""
+"""One running stack of each kind for the whole suite; every test admits patients of its own.
+
+Each test runs on one of the stacks, those marked `smoke` on both; `make torture` runs all on both. What depends on the
+engine behind the same code is asked on both by the tests of rooms api and services.
+"""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.contract.outside import Outside
+from tests.support.counts import IS_TORTURE
 from tests.support.stacks import Stack, StackBuilder
+
+FOLDER = Path(__file__).parent
+HOME = {
+    "test_history": "postgres",
+    "test_notifications": "sqlite",
+    "test_patients": "postgres",
+    "test_reports": "sqlite",
+    "test_resources": "postgres",
+    "test_roles": "sqlite",
+    "test_sign_in": "postgres",
+    "test_socket": "postgres",
+    "test_writes": "sqlite",
+}
+"""The stack of a file's tests: what goes over several processes is on PostgreSQL."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if IS_TORTURE:
+        return
+    elsewhere = [item for item in items if not is_at_home(item)]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if is_at_home(item)]
+
+
+def is_at_home(item: pytest.Item) -> bool:
+    if item.path.parent != FOLDER or item.get_closest_marker("smoke"):
+        return True
+    parameters = getattr(item, "callspec", None)
+    engine = None if parameters is None else parameters.params.get("stack")
+    return engine is None or engine == HOME[item.path.stem]
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

@@ -4,11 +4,13 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.realtime.ward import ILL, WELL, OperatorShell, ago, aside
+from tests.observations import WELL
+from tests.realtime.ward import OperatorShell, ago, aside
 from tests.support.clients import RestClient, WardSocket
-from tests.support.stacks import PASSWORD, Stack
+from tests.support.people import PASSWORD
+from tests.support.stacks import Stack
 
-__all__ = ["ILL", "PASSWORD", "WELL", "Outside", "ago", "ahead", "aside", "instant", "shown_as"]
+__all__ = ["PASSWORD", "Outside", "ago", "ahead", "aside", "instant", "shown_as"]
 
 SUPERUSER = "admin"
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract.outside import ILL, WELL, Outside, ago
+from tests.contract.outside import Outside, ago
 from tests.contract.test_reports import FIELDS
+from tests.observations import ILL, WELL
 
 OF_A_VERSION = {
     "history_id",
@@ -32,6 +33,7 @@ def address(version: dict[str, Any], below: str = "") -> str:
     return f"/api/history/{version['history_id']}/{below}"
 
 
+@pytest.mark.smoke
 def test_a_version_has_the_reports_fields_and_who_when_why(outside: Outside, report: dict[str, Any]) -> None:
     """`history_id, history_date, history_type (+|~|-), history_user, history_change_reason, id (the report)`"""
     newest, first = outside.versions(report["id"])
@@ -59,6 +61,7 @@ def test_an_amendment_needs_a_reason(outside: Outside, report: dict[str, Any], m
     assert (answer.status_code, list(answer.json())) == (400, ["history_change_reason"])
 
 
+@pytest.mark.smoke
 def test_amending_the_newest_corrects_version_and_report(outside: Outside, report: dict[str, Any]) -> None:
     """correct that version itself, making no new one; where it is the newest … the report with it (its `version` rises,
     the row takes it), and score, due time and notifications follow"""
@@ -87,6 +90,7 @@ def test_an_older_version_changes_alone(outside: Outside, report: dict[str, Any]
     assert outside.client("viewer").read(f"/api/reports/{report['id']}/") == report
 
 
+@pytest.mark.smoke
 def test_retiring_the_newest_lets_the_report_fall_back(outside: Outside, report: dict[str, Any]) -> None:
     """DELETE … retires the version: it leaves the lists (404), its amendments stay readable, and the report falls back
     to the version before"""
@@ -124,6 +128,7 @@ def test_retiring_the_only_version_deletes_the_report(outside: Outside, patient:
     assert outside.client().delete(address(row), reason).status_code == 400
 
 
+@pytest.mark.smoke
 def test_what_was_there_before_stays_in_the_ledger(outside: Outside, report: dict[str, Any]) -> None:
     """What was there before stays in an append-only ledger, at `/api/history/<history_id>/amendments/`"""
     newest, _ = outside.versions(report["id"])

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.outside import ILL, WELL, Outside, ago, ahead, instant
+from tests.contract.outside import Outside, ago, ahead, instant
+from tests.observations import ILL, WELL
 
 FIELDS = {
     "id", "kind", "severity", "patient", "report", "history", "reasons", "status", "created_at", "due_at",
@@ -18,6 +19,7 @@ def shown(outside: Outside, patient: int) -> dict[str, Any]:
     return dict(outside.client("viewer").read(f"/api/patients/{patient}/"))
 
 
+@pytest.mark.smoke
 def test_one_evaluation_raises_one_deterioration_with_every_finding(outside: Outside, patient: int) -> None:
     """One evaluation raises at most one `deterioration`, holding every new finding as a reason, with the highest
     severity. `reasons [{rule, message, values}]`"""
@@ -32,6 +34,7 @@ def test_one_evaluation_raises_one_deterioration_with_every_finding(outside: Out
     assert outside.client("viewer").read(f"/api/notifications/{raised['id']}/") == raised
 
 
+@pytest.mark.smoke
 def test_what_is_not_new_is_counted_on_the_one_that_holds_it(outside: Outside, patient: int) -> None:
     """clinical.md 3: What was not new is counted on the notification that holds it (`suppressed_count`)."""
     better = {**WELL, "respiration": 26, "o2sat": 91}  # medium, and what was a 3 still is
@@ -59,6 +62,7 @@ def test_a_back_dated_report_raises_nothing_by_itself(outside: Outside, patient:
     assert outside.deteriorations(patient) == []
 
 
+@pytest.mark.smoke
 def test_acknowledging_says_who_and_when_and_again_changes_nothing(outside: Outside, patient: int) -> None:
     """`/api/notifications/<id>/acknowledge/`; `acknowledged_by` … `{id, name}`"""
     outside.record(patient, **ILL)
@@ -82,6 +86,7 @@ def test_statistics_count_what_was_raised(outside: Outside) -> None:
 
 
 # ---------------------------------------------------------------- plan
+@pytest.mark.smoke
 def test_a_plan_decides_when_the_next_set_is_due(outside: Outside, patient: int) -> None:
     """**Plan** (GET, PUT, DELETE): `{steps: [{every, for}], call_at {…}, until, reason, by}`"""
     doctor, path = outside.client("doctor"), f"/api/patients/{patient}/plan/"
@@ -118,6 +123,7 @@ def test_a_plan_that_cannot_be_is_refused_by_name(
 
 
 # ---------------------------------------------------------------- pauses
+@pytest.mark.smoke
 def test_a_pause_moves_the_due_time_to_its_end(outside: Outside, patient: int) -> None:
     """**Pauses**: `{since, until, reason}`. clinical.md 7: Paused: at the pause's end, or where it stood if that is
     later."""

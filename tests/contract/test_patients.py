@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.outside import ILL, Outside, ago, ahead, instant
+from tests.contract.outside import Outside, ago, ahead, instant
+from tests.observations import ILL
 
 FIELDS = {
     "id", "hospital_number", "first_name", "last_name", "date_of_birth", "sex", "pregnant", "ward", "bed", "allergies",
@@ -30,6 +31,7 @@ def shown(outside: Outside, patient: int) -> dict[str, Any]:
     return dict(outside.client("viewer").read(f"/api/patients/{patient}/"))
 
 
+@pytest.mark.smoke
 def test_a_patient_has_the_fields_and_their_defaults(outside: Outside) -> None:
     """**Patient**: `id, hospital_number (unique when given), …`"""
     created = outside.client().create("/api/patients/", {"first_name": "Ada", "last_name": "Byron"})
@@ -80,6 +82,7 @@ def test_nobody_is_discharged_ahead_of_time(outside: Outside, patient: int) -> N
     assert refusal(outside, patient, dismissal_date=ahead(minutes=10)) == ["dismissal_date"]
 
 
+@pytest.mark.smoke
 def test_last_report_and_last_scored(outside: Outside, patient: int) -> None:
     """`last_report {id, datetime, news2}`, `last_scored {id, datetime, score, risk, spo2_scale}`"""
     complete = outside.record(patient, datetime=ago(minutes=30))
@@ -92,6 +95,7 @@ def test_last_report_and_last_scored(outside: Outside, patient: int) -> None:
     assert now["current_risk"] == "low"
 
 
+@pytest.mark.smoke
 def test_the_risk_is_the_worse_of_the_last_score_and_newer_lower_bounds(
     outside: Outside, patient: int
 ) -> None:
@@ -125,6 +129,7 @@ def test_after_a_discharge_late_entries_are_taken_and_later_reports_are_not(
     outside.record(patient, pulse=70, datetime=ago(hours=3))
 
 
+@pytest.mark.smoke
 def test_after_a_readmission_only_the_new_stay_counts(outside: Outside, patient: int) -> None:
     """Readmission: `dismissal_date` null and a new `admission_date`; rules, baselines and due time then see reports
     since `admission_date` only"""

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.outside import ILL, WELL, Outside, ago, ahead, instant
+from tests.contract.outside import Outside, ago, ahead, instant
+from tests.observations import ILL, WELL
 
 VITAL_SIGNS = {
     "temperature", "pulse", "respiration", "bp_sys", "bp_dia", "o2sat", "supplemental_oxygen", "oxygen_flow",
@@ -30,6 +31,7 @@ def refusal(outside: Outside, patient: int, **values: Any) -> tuple[list[str], s
     return list(answer.json()), answer.text
 
 
+@pytest.mark.smoke
 def test_a_report_has_the_fields(outside: Outside, patient: int) -> None:
     """**Report**: `id, patient …, recorded_by`; vital signs …; fluids …; body …; course …; read-only …"""
     report = outside.record(patient)
@@ -87,6 +89,7 @@ def test_whole_numbers_are_whole(outside: Outside, patient: int, field: str) -> 
     assert refusal(outside, patient, **{field: 7.5})[0] == [field]
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     "sent,kept", [(36.7999, 36.8), (36.75, 36.8), (36.74, 36.7), (37, 37), ("36.75", 36.8)]
 )
@@ -118,6 +121,7 @@ def test_a_time_ahead_or_before_the_admission_is_refused(outside: Outside, patie
     outside.record(patient, datetime=ahead(minutes=4))
 
 
+@pytest.mark.smoke
 def test_of_two_at_one_moment_the_later_id_is_the_newer(outside: Outside, patient: int) -> None:
     """Two reports may share a `datetime`: the later id is the newer."""
     moment = ago(minutes=10)
@@ -164,6 +168,7 @@ def test_a_recorded_0_is_a_value(outside: Outside, patient: int) -> None:
     assert (report["pulse"], report["news2"]["parts"]["pulse"], report["map"]) == (0, 3, 0)
 
 
+@pytest.mark.smoke
 def test_a_preview_computes_and_stores_nothing(outside: Outside, patient: int) -> None:
     """`/api/reports/preview/` (POST: what would be computed and what is soft-limited, nothing stored)"""
     event = outside.client("viewer").get("/api/reports/").headers["X-Event"]
@@ -179,6 +184,7 @@ def test_a_preview_computes_and_stores_nothing(outside: Outside, patient: int) -
     assert outside.client("viewer").get("/api/reports/").headers["X-Event"] == event
 
 
+@pytest.mark.smoke
 def test_csv_gives_the_columns_back(outside: Outside) -> None:
     """`GET /api/reports/?format=csv` and `/api/patients/?format=csv` give the columns back"""
     number = f"CSV-{outside.own_ward()}"

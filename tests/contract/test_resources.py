@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.outside import ILL, Outside, ago
+from tests.contract.outside import Outside, ago
+from tests.observations import ILL
 
 SUBJECTS = ("patients", "reports", "history", "notifications")
 
@@ -38,6 +39,7 @@ def test_swagger_is_interactive_and_json(outside: Outside) -> None:
 
 
 # ---------------------------------------------------------------- lists
+@pytest.mark.smoke
 def test_a_list_is_paged_forth_and_back(outside: Outside) -> None:
     """`?limit=` (100 by default, 1000 at most) → `{count, next, previous, results}`"""
     ward, viewer = outside.own_ward(), outside.client("viewer")
@@ -63,6 +65,7 @@ def test_a_list_is_paged_forth_and_back(outside: Outside) -> None:
     ]
 
 
+@pytest.mark.smoke
 def test_a_page_skips_and_doubles_nothing_while_others_come_and_go(outside: Outside) -> None:
     """`next` … (keyset inside)"""
     ward, lead = outside.own_ward(), outside.client()
@@ -119,6 +122,7 @@ def test_patients_are_filtered_by_status_ward_search_overdue_and_risk(outside: O
     assert found(risk="low") == {late}
 
 
+@pytest.mark.smoke
 def test_reports_and_history_are_filtered_by_patient_report_status_and_time(
     outside: Outside, patient: int
 ) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.contract.outside import ILL, PASSWORD, WELL, Outside, ago, ahead, aside
+from tests.contract.outside import PASSWORD, Outside, ago, ahead, aside
+from tests.observations import ILL, WELL
 from tests.realtime.ward import changes_of
 from tests.support.clients import Frame, RestClient, WardSocket
 from tests.support.processes import PROJECT
@@ -195,6 +196,7 @@ def test_whoever_has_no_role_or_is_deactivated_may_nothing(
         assert ask(outside.stranger, cell, things) == 401, cell
 
 
+@pytest.mark.smoke
 def test_of_a_put_or_patch_unchanged_fields_pass_and_a_changed_one_is_named(
     outside: Outside, patient: int
 ) -> None:
@@ -273,6 +275,7 @@ async def test_who_is_pushed_what_follows_the_table(outside: Outside) -> None:
         assert of_role == [frame for frame in everything if frame["stream"] in seen], role
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("who", ["no role", "deactivated", "signed out", "stranger"])
 @pytest.mark.parametrize("path", ["/ws/", "/ws/patients/", "/ws/notifications/"])
 async def test_who_may_see_nothing_gets_no_socket(outside: Outside, who: str, path: str) -> None:

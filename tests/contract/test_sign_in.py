@@ -23,6 +23,7 @@ def csrf(browser: requests.Session) -> dict[str, str]:
     return {"X-CSRFToken": str(browser.cookies.get("csrftoken", default=""))}
 
 
+@pytest.mark.smoke
 def test_login_gives_a_key_and_the_session_cookie_of_one_sign_in(outside: Outside) -> None:
     """`{username, password}` → 200 `{key}` and the session cookie: one sign-in, ended by either's logout."""
     name = outside.new_user("nurse")
@@ -40,6 +41,7 @@ def test_login_gives_a_key_and_the_session_cookie_of_one_sign_in(outside: Outsid
         assert program.get("/rest-auth/user/").status_code == 401
 
 
+@pytest.mark.smoke
 async def test_logout_closes_this_sign_ins_sockets_and_leaves_other_devices(outside: Outside) -> None:
     """`POST /rest-auth/logout/` ends this sign-in and closes its live WebSockets; the user's other devices stay."""
     name = await aside(outside.new_user, "nurse")

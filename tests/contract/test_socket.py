@@ -5,7 +5,8 @@ import json
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.contract.outside import ILL, WELL, Outside, aside
+from tests.contract.outside import Outside, aside
+from tests.observations import ILL, WELL
 
 ACTIONS = {
     "patients": {"list", "retrieve", "create", "patch", "update", "delete"},
@@ -48,6 +49,7 @@ async def test_a_reply_has_the_members_that_are_promised(outside: Outside, patie
         )
 
 
+@pytest.mark.smoke
 async def test_the_objects_are_rests_to_the_letter(outside: Outside, patient: int) -> None:
     """The objects are REST's to the letter; the filters are REST's."""
     report = await aside(outside.record, patient, **ILL)
@@ -82,6 +84,7 @@ async def test_heartbeats_come_every_ten_seconds_on_the_multiplexed_path_only(
         assert [frame["data"]["id"] for frame in bare.frames] == [report["id"]]
 
 
+@pytest.mark.smoke
 async def test_everything_is_pushed_bare_on_single_streams(outside: Outside, patient: int) -> None:
     """`/ws/<stream>/` carries one, payloads bare"""
     viewer = outside.client("viewer")
@@ -111,6 +114,7 @@ async def test_other_paths_are_refused_with_403(outside: Outside, path: str) -> 
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.smoke
 async def test_resume_replays_what_was_sent_then_says_where_it_ends(outside: Outside, patient: int) -> None:
     """replays, in order and as they were sent, the frames this user may see today, then replies with `response_status`
     200 and `data: {"last": M}`; 410 …; 400 where malformed or negative"""

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract.outside import WELL, Outside, ago, aside
+from tests.contract.outside import Outside, ago, aside
+from tests.observations import WELL
 
 
 def send_raw(outside: Outside, body: bytes | str, path: str = "/api/reports/") -> requests.Response:
@@ -57,6 +58,7 @@ def test_a_deleted_report_leaves_its_history(outside: Outside, patient: int) -> 
     assert [version["history_type"] for version in outside.versions(report["id"])] == ["-", "+"]
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("door", ["body", "header"])
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_a_stale_version_is_409_with_the_current_object(
@@ -86,6 +88,7 @@ def test_what_is_derived_changes_without_the_version(outside: Outside, patient: 
     assert outside.client().patch(f"/api/patients/{patient}/", {"bed": "4"}).json()["version"] == 2
 
 
+@pytest.mark.smoke
 async def test_an_idempotency_key_creates_once_at_both_doors(outside: Outside, patient: int) -> None:
     """the same key from the same user within 24 h returns the first answer and creates nothing; with another body
     422"""

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.realtime.ward import ILL, WELL, Ward, aside
+from tests.observations import ILL, WELL
+from tests.realtime.ward import Ward, aside
 from tests.support.processes import PROJECT, environment_of
-from tests.support.servers import fresh_database
-from tests.support.stacks import Stack, StackBuilder
+from tests.support.servers import fresh_database, postgres_server
+from tests.support.stacks import Stack
 
 
 def run(script: str, file: Path, *, configuration: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -37,9 +38,9 @@ def postgres_tools() -> Path:
 
 
 @contextmanager
-def empty_database(builder: StackBuilder, *, name: str, folder: Path):
+def empty_database(*, name: str, folder: Path):
     if name == "postgres":
-        with fresh_database(builder.postgres()) as url:
+        with fresh_database(postgres_server()) as url:
             yield url
     else:
         yield f"sqlite:///{folder / 'restored.sqlite3'}"
@@ -51,7 +52,7 @@ def point_at(stack: Stack, *, database_url: str) -> None:
 
 
 async def test_a_backup_taken_while_it_runs_comes_back_and_the_ward_goes_on(
-    stack: Stack, stack_builder: StackBuilder, tmp_path: Path
+    stack: Stack, tmp_path: Path
 ) -> None:
     file = tmp_path / "wardlight.backup"
     ward = Ward(stack)
@@ -69,7 +70,7 @@ async def test_a_backup_taken_while_it_runs_comes_back_and_the_ward_goes_on(
     assert "holds tables already" in refused.stdout
     stack.stop()
 
-    with empty_database(stack_builder, name=stack.name, folder=tmp_path) as url:
+    with empty_database(name=stack.name, folder=tmp_path) as url:
         configuration = {**stack.configuration, "DATABASE_URL": url}
         restored = await aside(lambda: run("restore", file, configuration=configuration))
         assert restored.returncode == 0, restored.stdout

@@ -9,8 +9,9 @@ import pytest
 import requests
 from twisted.web import http
 
+from tests.support.people import PASSWORD
 from tests.support.processes import PROJECT
-from tests.support.stacks import PASSWORD, StackBuilder
+from tests.support.stacks import StackBuilder
 from tests.support.waiting import DEADLINE
 
 

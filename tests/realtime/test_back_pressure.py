@@ -10,7 +10,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from patients.realtime.connection import SECONDS_TO_READ
-from tests.realtime.ward import WELL, Ward, aside, numbers_of
+from tests.observations import WELL
+from tests.realtime.ward import Ward, aside, numbers_of
 from tests.support.clients import WardSocket
 from tests.support.stacks import StackBuilder
 from tests.support.waiting import DEADLINE

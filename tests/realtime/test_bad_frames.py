@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.ward import WELL, Ward, aside
+from tests.observations import WELL
+from tests.realtime.ward import Ward, aside
 
 DEEP = "[" * 60_000
 NESTED = (

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from tests.realtime.ward import WELL, Ward, aside
+from tests.observations import WELL
+from tests.realtime.ward import Ward, aside
 from tests.support.counts import count
 from tests.support.waiting import DEADLINE, eventually
 

@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.realtime.ward import WELL, Ward, aside
+from tests.observations import WELL
+from tests.realtime.ward import Ward, aside
 from tests.support.clients import WardSocket
 
 SINGLE = ("patients", "reports", "history", "notifications")

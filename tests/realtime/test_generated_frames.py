@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from websockets.sync.client import ClientConnection, connect
 
 from patients.api.serializers import PatientSerializer, ReportSerializer
-from tests.realtime.ward import ILL, Ward
+from tests.observations import ILL
+from tests.realtime.ward import Ward
 from tests.support.counts import count
 from tests.support.generated import anything, as_json, bodies, has_no_json_form
 from tests.support.waiting import DEADLINE

@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from tests.support.clients import RestClient, WardSocket
-from tests.support.stacks import PASSWORD, STACKS, Stack
+from tests.support.people import PASSWORD
+from tests.support.stacks import STACKS, Stack
 from tests.support.waiting import DEADLINE
 
 WRONG_KEY = "0" * 64

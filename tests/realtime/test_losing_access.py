@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from tests.support.clients import RestClient, WardSocket
-from tests.support.stacks import PASSWORD, Stack
+from tests.support.people import PASSWORD
+from tests.support.stacks import Stack
 from tests.support.waiting import DEADLINE
 
 CHANGES = {

@@ -25,7 +25,8 @@ from patients.realtime.connection import (
 )
 from patients.realtime.hub import Hub, encode_for
 from patients.realtime.resume import TooOld, replay
-from tests.realtime.ward import ILL, WELL, Ward, aside, changes_of, numbers_of
+from tests.observations import ILL, WELL
+from tests.realtime.ward import Ward, aside, changes_of, numbers_of
 from tests.support.stacks import Stack, StackBuilder
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.ward import ILL, WELL, Ward, ago, aside, assert_screens_agree, changes_of, numbers_of
+from tests.observations import ILL, WELL
+from tests.realtime.ward import Ward, ago, aside, assert_screens_agree, changes_of, numbers_of
 from tests.support.clients import Frame, WardSocket
 
 Action = Callable[[], Awaitable[Any]]

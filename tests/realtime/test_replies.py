@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.ward import ILL, KEYS, STREAMS, WELL, Ward, ago, aside
+from tests.observations import ILL, WELL
+from tests.realtime.ward import KEYS, STREAMS, Ward, ago, aside
 from tests.support.clients import WardSocket
 
 

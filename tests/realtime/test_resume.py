@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.ward import ILL, WELL, Ward, aside, changes_of, numbers_of
+from tests.observations import ILL, WELL
+from tests.realtime.ward import Ward, aside, changes_of, numbers_of
 
 
 async def make_changes(ward: Ward, *, count: int = 3) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.realtime.ward import ILL, WELL, Ward, aside, changes_of, numbers_of
+from tests.observations import ILL, WELL
+from tests.realtime.ward import Ward, aside, changes_of, numbers_of
 from tests.support.clients import RestClient
+from tests.support.databases import database
 from tests.support.processes import DaphneServer, WardlightServer, Worker
 from tests.support.servers import RedisServer
 from tests.support.stacks import Stack, StackBuilder
@@ -157,13 +159,11 @@ async def test_after_kill_9_right_behind_a_201_the_report_its_events_and_the_res
 # ---------------------------------------------------------------- Redis
 
 
-async def test_saves_and_pushes_go_on_while_redis_is_away_and_after(
-    stack_builder: StackBuilder, tmp_path: Path
-) -> None:
+async def test_saves_and_pushes_go_on_while_redis_is_away_and_after(tmp_path: Path) -> None:
     redis = RedisServer()
     redis.start()
     try:
-        with stack_builder.database("postgres", folder=tmp_path) as database_url:
+        with database("postgres", folder=tmp_path) as database_url:
             configuration = {"DATABASE_URL": database_url, "REDIS_URL": redis.url}
             stack = Stack("postgres", configuration, tmp_path)
             stack.servers = [

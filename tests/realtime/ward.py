@@ -17,26 +17,6 @@ from tests.support.waiting import eventually
 
 Answer = TypeVar("Answer")
 
-# A complete set that scores 0, and one that scores 12 (high): it raises a deterioration.
-WELL: dict[str, Any] = {
-    "temperature": 36.8,
-    "pulse": 72,
-    "respiration": 14,
-    "bp_sys": 124,
-    "bp_dia": 78,
-    "o2sat": 98,
-    "supplemental_oxygen": False,
-    "consciousness": "A",
-}
-ILL: dict[str, Any] = {
-    **WELL,
-    "temperature": 39.4,
-    "pulse": 128,
-    "respiration": 26,
-    "bp_sys": 98,
-    "o2sat": 91,
-}
-
 STREAMS = ("patients", "reports", "history", "notifications")
 KEYS = {"patients": "id", "reports": "id", "history": "history_id", "notifications": "id"}
 

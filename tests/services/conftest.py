@@ -13,12 +13,6 @@ if TYPE_CHECKING:
     from patients.models import Patient
 
 
-def make_user(role: str, *, username: str) -> "User":
-    from tests import factories
-
-    return factories.make_user(role, username=username)
-
-
 @pytest.fixture(autouse=True)
 def quick_passwords(settings) -> None:
     """Django's slow hashing is not what these tests are about."""
@@ -27,16 +21,22 @@ def quick_passwords(settings) -> None:
 
 @pytest.fixture
 def nurse(db) -> "User":
+    from tests.factories import make_user
+
     return make_user("nurse", username="nadia")
 
 
 @pytest.fixture
 def doctor(db) -> "User":
+    from tests.factories import make_user
+
     return make_user("doctor", username="dora")
 
 
 @pytest.fixture
 def lead(db) -> "User":
+    from tests.factories import make_user
+
     return make_user("lead", username="liam")
 
 

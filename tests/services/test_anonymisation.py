@@ -17,7 +17,8 @@ from patients.services.history import amend_version, retire_version
 from patients.services.ledger import newest_version_of
 from patients.services.plans import add_pause, set_plan
 from patients.services.reports import correct_report, delete_report
-from tests.factories import WELL, make_patient, signed_in
+from tests.factories import make_patient, signed_in
+from tests.observations import WELL
 from tests.services.builders import at, change, frames, fresh, last_number, record, total
 
 pytestmark = pytest.mark.django_db

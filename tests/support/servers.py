@@ -13,13 +13,15 @@ import tempfile
 import warnings
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 from psycopg2 import sql
 
+from tests.support.run_folder import locked, run_folder
 from tests.support.waiting import wait_until
 
 # Taken once, at the first import, and handed on to the processes that pytest runs files of tests in: the test run
@@ -49,25 +51,39 @@ def free_port() -> int:
     return port
 
 
-@contextmanager
-def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL server: the given one, or one of our own in a temporary folder."""
+def postgres_server() -> str:
+    """The URL of the PostgreSQL server of this run: the given one, or one that all processes of the run share.
+
+    Each process that asked for it closes it with `leave_postgres_server`; with the last one it ends.
+    """
     if GIVEN_DATABASE_URL.startswith("postgres"):
-        yield GIVEN_DATABASE_URL
-        return
-    server = OwnPostgres()
-    try:
-        yield server.url
-    finally:
-        server.close()
+        return GIVEN_DATABASE_URL
+    with locked("postgres-server"):
+        return _shared_postgres().url
+
+
+@cache
+def _shared_postgres() -> "OwnPostgres":
+    return OwnPostgres(run_folder() / "postgres")
+
+
+def leave_postgres_server() -> None:
+    if _shared_postgres.cache_info().currsize:
+        _shared_postgres().close()
+        _shared_postgres.cache_clear()
+
+
+SETTINGS = "max_connections = 400\nfsync = off\n"
+"""Each process of a run has a stack or two with three processes of up to five connections; and no machine loses its
+power in a test, which is all that waiting for the disk is good against."""
 
 
 class OwnPostgres:
     """A PostgreSQL server of our own that can crash and be started again at the same URL."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         # Not in pytest's folders: where the test runs as root, PostgreSQL's own user may not enter these.
-        self.folder = Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="wardlight-postgres-"))
         self.url = ""
         self.start()
 
@@ -89,6 +105,10 @@ class OwnPostgres:
 
         try:
             self.server = get_server(self.folder, cleanup_mode="delete", start=False)
+            self.server.ensure_pgdata_inited()
+            configuration = self.folder / "postgresql.conf"
+            if SETTINGS not in (text := configuration.read_text()):
+                configuration.write_text(text + SETTINGS)
             self.server.start()
             self.url = self.server.get_uri()
         except (subprocess.SubprocessError, AssertionError, FileNotFoundError):
@@ -121,15 +141,19 @@ def fresh_database(server_url: str, *, template: str | None = None) -> Iterator[
         run_on_server(server_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def databases_of(server_url: str) -> set[str]:
+    """The names of the databases on a PostgreSQL server."""
+    with closing(psycopg2.connect(server_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database")
+        return {name for (name,) in cursor.fetchall()}
+
+
 def run_on_server(server_url: str, statement: sql.Composable) -> None:
     """Run one statement outside a transaction, as CREATE DATABASE asks."""
-    connection = psycopg2.connect(server_url)
-    try:
+    with closing(psycopg2.connect(server_url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(statement)
-    finally:
-        connection.close()
 
 
 class RedisServer:

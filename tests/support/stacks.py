@@ -4,41 +4,18 @@
 - `postgres`: PostgreSQL, Redis, two web processes and one worker beside them.
 """
 
-import shutil
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.clients import RestClient, WardSocket
+from tests.support.databases import database
+from tests.support.people import KEY, PASSWORD, new_session
 from tests.support.processes import WardlightProcess, WardlightServer, Worker, manage
-from tests.support.servers import fresh_database, postgres_server, redis_server
+from tests.support.servers import redis_server
 
 STACKS = ("sqlite", "postgres")
-
-PASSWORD = "only for tests"
-ROLES = ("viewer", "nurse", "doctor", "lead", "service")
-"""One user of each role, named like it, and the superuser `admin`, all with `PASSWORD`."""
-
-KEY = "key-of-the-test-{role}"
-"""Of a sign-in that each of these users has from the start: a password costs the server half a second."""
-
-MAKE_USERS = f"""
-from datetime import timedelta
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, User
-from django.utils import timezone
-from patients.models import SignIn
-from patients.services.sign_ins import hash_key
-password = make_password({PASSWORD!r})
-for role in {ROLES!r}:
-    user = User.objects.create(username=role, first_name=role.title(), last_name="Test", password=password)
-    user.groups.add(Group.objects.get(name=role))
-    token_hash, expires_at = hash_key({KEY!r}.format(role=role)), timezone.now() + timedelta(days=7)
-    SignIn.objects.create(user=user, token_hash=token_hash, expires_at=expires_at)
-User.objects.create(username="admin", password=password, is_staff=True, is_superuser=True)
-"""
 
 
 @dataclass
@@ -107,6 +84,10 @@ class Stack:
         """A REST client with the sign-in that this role's user has from the start."""
         return RestClient(self.servers[server].url, token=KEY.format(role=role))
 
+    def new_session(self, username: str) -> str:
+        """The key of a browser session that is signed in as this user, on a device of its own."""
+        return new_session(self.configuration["DATABASE_URL"], username=username)
+
     async def connect(self, client: RestClient, *, path: str = "/ws/", server: int = 0) -> WardSocket:
         """A WebSocket with the sign-in of `client`, on any of the web processes."""
         return await WardSocket.connect(self.servers[server].ws_url + path, token=client.token)
@@ -116,14 +97,16 @@ class Stack:
 
 
 class StackBuilder:
-    """Starts stacks. Migrates each kind of database once and copies it for every stack after that."""
+    """Starts stacks, each on a database of its own.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        postgres_url, redis_url: other servers than those that the tests share.
+    """
+
+    def __init__(self, *, postgres_url: str | None = None, redis_url: str = "") -> None:
         self.resources = ExitStack()
-        self.templates: dict[str, str] = {}
-        self.postgres_url = ""
-        self.redis_url = ""
+        self.postgres_url = postgres_url
+        self.redis_url = redis_url
 
     def close(self) -> None:
         self.resources.close()
@@ -147,7 +130,7 @@ class StackBuilder:
     @contextmanager
     def prepared(self, name: str, *, folder: Path, **configuration: str) -> Iterator[Stack]:
         """A stack of this kind with its database, no process started yet."""
-        with self.database(name, folder=folder) as database_url:
+        with database(name, folder=folder, server=self.postgres_url) as database_url:
             settings = {"DATABASE_URL": database_url, **configuration}
             if name == "postgres":
                 settings["REDIS_URL"] = self.redis()
@@ -164,46 +147,7 @@ class StackBuilder:
                 stack.servers = [WardlightServer(configuration=settings, folder=folder)]
             yield stack
 
-    @contextmanager
-    def database(self, name: str, *, folder: Path) -> Iterator[str]:
-        """The URL of a fresh database with schema, roles and users."""
-        template = self.template(name)
-        if name == "postgres":
-            with fresh_database(self.postgres(), template=template) as url:
-                yield url
-        else:
-            path = folder / "wardlight.sqlite3"
-            shutil.copyfile(template.removeprefix("sqlite:///"), path)
-            yield f"sqlite:///{path}"
-
-    def template(self, name: str) -> str:
-        """The URL of the migrated database of this kind, made at its first use."""
-        if name not in self.templates:
-            if name == "postgres":
-                url = self.resources.enter_context(fresh_database(self.postgres()))
-                migrate(url)
-            else:
-                path = self.folder / "template.sqlite3"
-                url = f"sqlite:///{path}"
-                migrate(url)
-                with sqlite3.connect(path) as database:
-                    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                database.close()
-            self.templates[name] = url
-        return self.templates[name]
-
-    def postgres(self) -> str:
-        if not self.postgres_url:
-            self.postgres_url = self.resources.enter_context(postgres_server())
-        return self.postgres_url
-
     def redis(self) -> str:
         if not self.redis_url:
             self.redis_url = self.resources.enter_context(redis_server())
         return self.redis_url
-
-
-def migrate(database_url: str) -> None:
-    configuration = {"DATABASE_URL": database_url}
-    manage("migrate", "--verbosity", "0", configuration=configuration)
-    manage("shell", "--verbosity", "0", "--command", MAKE_USERS, configuration=configuration)

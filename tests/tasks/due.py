@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from tests.realtime.ward import WELL, Ward, ago
+from tests.observations import WELL
+from tests.realtime.ward import Ward, ago
 from tests.support.clients import Frame
 from tests.support.waiting import wait_until
 
+LOOKED_FOR = "Looked"
 INTERVAL = 40  # minutes; what is due becomes overdue after ten: nobody waits so long who does not want to
 GRACE = INTERVAL * 60 / 4  # seconds from due to overdue
 
@@ -51,6 +53,21 @@ def wait_for_reminders(ward: Ward, *patients: int, count: int, **of: str) -> lis
         return rows if len(rows) >= count else None
 
     return wait_until(has_them, what=f"{count} reminders") or []
+
+
+def see_another_look(ward: Ward) -> None:
+    """Return when a worker has looked since now: what it would tell twice has come by then.
+
+    One reminder more is told for it, of a patient of its own.
+    """
+    before = _looked_for(ward)
+    admit_with_first_set_due_in(ward, seconds=[0], last_name=LOOKED_FOR)
+    (marker,) = _looked_for(ward) - before
+    wait_for_reminders(ward, marker, count=1)
+
+
+def _looked_for(ward: Ward) -> set[int]:
+    return {row["id"] for row in ward.client().read("/api/patients/", search=LOOKED_FOR)["results"]}
 
 
 def of_kind(kind: str, frames: list[Frame]) -> list[Frame]:

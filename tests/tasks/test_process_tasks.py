@@ -75,15 +75,17 @@ def test_a_queue_keeps_a_worker_to_its_tasks(ward: Ward) -> None:
     of_notes = make_worker(ward.stack, "--queue", "notes", name="of-notes")
     of_notes.start()
     wait_for_notes(path, number=1)
-    time.sleep(1)
-    assert reminders_of(ward) == []
+    note(ward, "first again")
+    wait_for_notes(path, number=2)
+    assert reminders_of(ward) == [], "it has looked twice"
     assert of_notes.terminate(timeout=DEADLINE) == 0
     note(ward, "second")
     of_reminders = make_worker(ward.stack, "--queue", "reminders", name="of-reminders")
     of_reminders.start()
     wait_for_reminders(ward, count=1)
-    time.sleep(1)
-    assert path.read_text() == "first\n"
+    admit_with_first_set_due_in(ward, seconds=[0])
+    wait_for_reminders(ward, count=2)
+    assert path.read_text() == "first\nfirst again\n", "it has looked twice"
 
 
 def test_a_task_that_fails_stops_neither_other_tasks_nor_reminders(ward: Ward) -> None:

@@ -1,12 +1,12 @@
 """Reminders end to end: due, overdue, moved, resolved; with everybody connected and with nobody."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 
-from tests.realtime.ward import ILL, WELL, Ward, ago, aside
+from tests.observations import ILL, WELL
+from tests.realtime.ward import Ward, ago, aside
 from tests.support.clients import Frame
 from tests.tasks.due import (
     GRACE,
@@ -14,6 +14,7 @@ from tests.tasks.due import (
     assert_told_once_each,
     record_set_due_in,
     reminders_of,
+    see_another_look,
     wait_for_reminders,
 )
 
@@ -56,7 +57,7 @@ def test_a_reminder_is_stored_with_nobody_connected(shared_ward: Ward) -> None:
     patient = shared_ward.admit()
     record_set_due_in(shared_ward, patient["id"], seconds=0.5)
     wait_for_reminders(shared_ward, patient["id"], count=1)
-    time.sleep(1.5)  # three looks of the worker: what would come twice has come
+    see_another_look(shared_ward)
     (stored,) = reminders_of(shared_ward, patient["id"])
     assert (stored["kind"], stored["patient"]) == ("observation_due", patient["id"])
 
@@ -68,7 +69,7 @@ async def test_what_is_not_done_becomes_overdue_once_and_one_step_more_severe(sh
         await aside(record_set_due_in, shared_ward, well["id"], seconds=1 - GRACE)
         await aside(record_set_due_in, shared_ward, ill["id"], seconds=1 - GRACE, **ILL)
         rows = await aside(wait_for_reminders, shared_ward, well["id"], ill["id"], count=4)
-        await asyncio.sleep(1.5)
+        await aside(see_another_look, shared_ward)
         rows = await aside(reminders_of, shared_ward, well["id"], ill["id"])
         await shared_ward.catch_up(*sockets)
         for patient, severities in ((well, ["low", "medium"]), (ill, ["medium", "high"])):
@@ -166,7 +167,7 @@ async def test_the_first_set_is_asked_for_15_minutes_after_admission_once(shared
     found = await aside(shared_ward.client().read, "/api/patients/", search="Newcomer")
     patients = [patient["id"] for patient in found["results"]]
     await aside(wait_for_reminders, shared_ward, *patients, count=3)
-    await asyncio.sleep(1.5)
+    await aside(see_another_look, shared_ward)
     rows = await aside(reminders_of, shared_ward, *patients)
     assert [(row["kind"], row["report"]) for row in rows] == [("observation_due", None)] * 3
     assert len({row["patient"] for row in rows}) == 3
@@ -179,11 +180,11 @@ async def test_what_came_due_while_nothing_ran_is_told_late_once(ward: Ward) -> 
     await aside(admit_with_first_set_due_in, ward, seconds=[-1.0] * 5)
     await aside(ward.stack.start)
     await aside(wait_for_reminders, ward, count=5)
-    await asyncio.sleep(1)
+    await aside(see_another_look, ward)
     rows = await aside(reminders_of, ward)
     async with await ward.open("viewer", server=-1) as socket:
         assert (await socket.resume(since=since))["response_status"] == 200
-        assert len(rows) == 5
+        assert len(rows) == 5 + 1, "one is of the look"
         assert_told_once_each(
             rows,
             changes=socket.pushed("notifications"),
