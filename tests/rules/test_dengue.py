@@ -269,12 +269,45 @@ def test_a_low_systolic_by_age_is_a_sign(years, sys, found):
         (None, 110, 49, True),
         (None, 111, 49, True),
         (None, 110, 50, False),
-        (10, 100, 54, True),
-        (9, 100, 54, False),
+        (16, 100, 54, True),
+        (15, 100, 54, False),
+        (10, 100, 54, False),
     ],
 )
-def test_a_mean_pressure_below_70_is_a_sign_from_age_10(years, sys, dia, found):
+def test_a_mean_pressure_below_70_is_a_sign_from_age_16(years, sys, dia, found):
     assert ("map" in shock_of({"bp_sys": sys, "bp_dia": dia}, years=years)) is found
+
+
+@pytest.mark.parametrize(
+    "years,sys,dia,signs",
+    [
+        (11, 98, 54, set()),
+        (12, 100, 54, set()),
+        (15, 89, 60, {"bp_sys"}),
+        (16, 98, 54, {"map"}),
+        (11, 100, 82, {"pulse_pressure"}),
+    ],
+)
+def test_which_pressures_of_an_older_child_are_signs(years, sys, dia, signs):
+    assert shock_of({"bp_sys": sys, "bp_dia": dia}, years=years) == signs
+
+
+def test_a_mean_pressure_below_70_says_its_value():
+    found = brought(make_report({"bp_sys": 98, "bp_dia": 54}, when=at(1)), date_of_birth=date(2008, 1, 1))
+    assert found["shock_sign:map"].values == {"value": 68.7}
+
+
+# The limits that the CDC prints, year by year.
+@pytest.mark.parametrize(
+    "years,lowest",
+    [
+        (0, 70), (1, 72), (2, 74), (3, 76), (4, 78), (5, 80), (6, 82), (8, 86), (10, 90), (11, 90), (12, 90),
+        (15, 90), (16, 90),
+    ],
+)  # fmt: skip
+def test_the_lowest_systolic_of_each_year_of_age(years, lowest):
+    assert "bp_sys" in shock_of({"bp_sys": lowest - 1}, years=years)
+    assert "bp_sys" not in shock_of({"bp_sys": lowest}, years=years)
 
 
 def test_before_the_first_report_nothing_is_shown():
