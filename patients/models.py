@@ -66,6 +66,10 @@ class Patient(models.Model):
     next_due_at = models.DateTimeField(null=True, editable=False, db_index=True)
     due_interval = models.PositiveIntegerField(null=True, editable=False)  # minutes, for the grace time
     due_report_id = models.BigIntegerField(null=True, editable=False)  # the newest set, null before the first
+    # When the newest set of the stay that scored high was taken, and how long at most after the set that decides
+    # (rules/due_limit.py): kept here, so that a save need not look for them in the stay.
+    last_high_at = models.DateTimeField(null=True, editable=False)
+    due_limit: Any = models.JSONField(null=True, editable=False)
     open_notifications = models.PositiveIntegerField(default=0, editable=False)
     # The running plan as clients see it, and until when a running pause lasts: shown wherever the score is.
     running_plan = models.JSONField(null=True, editable=False)
@@ -90,8 +94,8 @@ class Patient(models.Model):
         history_id_field=models.BigAutoField(primary_key=True),
         excluded_fields=[
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
-            "open_notifications", "reminder_at", "reminder_kind", "running_plan", "paused_until", "due_not_before",
-            "resettle_at", "course", "anonymised_at",
+            "last_high_at", "due_limit", "open_notifications", "reminder_at", "reminder_kind", "running_plan",
+            "paused_until", "due_not_before", "resettle_at", "course", "anonymised_at",
         ],
     )  # fmt: skip
 
@@ -214,6 +218,9 @@ class Report(models.Model):
     is_set = models.BooleanField(default=False, editable=False)  # or an attempt that was refused as a whole
     is_complete = models.BooleanField(default=False, editable=False)
     due_at = models.DateTimeField(null=True, editable=False)
+    due_because: Any = models.JSONField(
+        null=True, editable=False
+    )  # null: saved by a version that did not say
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

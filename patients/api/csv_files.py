@@ -41,6 +41,7 @@ _COMPUTED: Final = (
     "news2_score",
     "news2_risk",
     "due_at",
+    "due_because",
     "created_at",
     "updated_at",
     "version",
@@ -186,6 +187,7 @@ def _cells_of_versions(versions: Sequence[Any]) -> Iterator[list[str]]:
             "recorded_by": (shown["recorded_by"] or {}).get("name"),
             "news2_score": shown["news2"].get("score"),
             "news2_risk": shown["news2"].get("risk"),
+            "due_because": (shown["due_because"] or {}).get("code"),
         }
         yield [_text(value) for value in values.values()]
 

@@ -24,6 +24,13 @@ _NEWS2: Final = {
     "spo2_scale": 1,
 }  # fmt: skip
 
+_DUE_BECAUSE: Final = {
+    "code": "pathway",
+    "values": {
+        "interval": 15, "since": "2026-06-10T12:00:00Z", "pathway": "news2", "score": 9, "risk": "high",
+    },
+}  # fmt: skip
+
 _STAY: Final = {
     "id": 17, "hospital_number": "A-1042", "first_name": "Ada", "last_name": "Byron",
     "date_of_birth": "1950-12-10", "sex": "female", "pregnant": False, "ward": "7A", "bed": "3",
@@ -43,7 +50,8 @@ _OBSERVATIONS: Final = {
     "hematocrit": None, "platelet": None, "wbc": None, "status": "", "day_of_fever": None, "diet": "",
     "warning_signs": None, "additional": "", "medical_advice": "", "not_measured": {"weight": "unable"},
     "monitoring_interval": None, "news2": _NEWS2, "map": 72.0, "pulse_pressure": 36,
-    "due_at": "2026-06-10T12:15:00Z", "created_at": _RECORDED_AT, "updated_at": _RECORDED_AT, "version": 1,
+    "due_at": "2026-06-10T12:15:00Z", "due_because": _DUE_BECAUSE,
+    "created_at": _RECORDED_AT, "updated_at": _RECORDED_AT, "version": 1,
 }  # fmt: skip
 
 _SET: Final = {
@@ -112,6 +120,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "map": 72.0,
         "pulse_pressure": 36,
         "due_at": "2026-06-10T12:15:00Z",
+        "due_because": _DUE_BECAUSE,
         "response": {"key": "high", "text": "Emergency assessment by a team with critical-care competencies."},
         "unusual": {"temperature": ["Temperature 41.5 °C is outside the usual 34 to 41 °C."]},
     },

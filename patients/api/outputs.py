@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from ..models import Amendment, Notification
 from ..representations import represent_amendment, represent_notification
+from ..rules.due_limit import CODES as DUE_CODES
 from ..rules.news2 import SCORED_FIELDS
 
 
@@ -77,6 +78,15 @@ class ResponseSerializer(serializers.Serializer):
     text = serializers.CharField()
 
 
+class DueBecauseSerializer(serializers.Serializer):
+    """Why `due_at` is what it is; null in what a version of Wardlight stored that did not say."""
+
+    code = serializers.ChoiceField(choices=DUE_CODES)
+    values = serializers.JSONField(
+        help_text="`interval` in minutes and `since`; score, risk, lower_bound, high_at, … as the code has them"
+    )
+
+
 class PreviewSerializer(serializers.Serializer):
     """What saving a report would compute; `unusual` asks for confirmation, field by field."""
 
@@ -84,6 +94,7 @@ class PreviewSerializer(serializers.Serializer):
     map = serializers.FloatField(allow_null=True)
     pulse_pressure = serializers.IntegerField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
+    due_because = DueBecauseSerializer()
     response = ResponseSerializer(allow_null=True)
     unusual = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
 

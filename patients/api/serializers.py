@@ -42,6 +42,7 @@ from .fields import (
     show,
 )
 from .outputs import (
+    DueBecauseSerializer,
     LastReportSerializer,
     LastScoredSerializer,
     News2Serializer,
@@ -308,6 +309,7 @@ class ReportSerializer(ResourceSerializer):
     map = serializers.FloatField(read_only=True, allow_null=True, help_text="mean arterial pressure, mmHg")
     pulse_pressure = serializers.IntegerField(read_only=True, allow_null=True)
     due_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    due_because = DueBecauseSerializer(read_only=True, allow_null=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
     version = serializers.IntegerField(

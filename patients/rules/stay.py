@@ -24,8 +24,9 @@ class PatientFacts:
     """The patient's own facts. Instants are aware and kept in UTC.
 
     `monitoring_interval` is in minutes, None: the pathway decides. `dismissal_date` set: discharged.
-    `hematocrit_baseline` in %, None where nobody typed one. `course`: what the pathway keeps of the stay's
-    reports, None where it keeps nothing. `zone`: where the ward is.
+    `hematocrit_baseline` in %, None where nobody typed one. `last_high_at`: when the newest set of the stay that scored
+    high was taken. `course`: what the pathway keeps of the stay's reports, None where it keeps nothing. `zone`: where
+    the ward is.
     """
 
     admission_date: dt.datetime
@@ -38,11 +39,12 @@ class PatientFacts:
     dismissal_date: dt.datetime | None = None
     fever_onset_at: dt.datetime | None = None
     hematocrit_baseline: float | None = None
+    last_high_at: dt.datetime | None = None
     course: Any = None
     zone: dt.tzinfo = dt.UTC
 
     def __post_init__(self) -> None:
-        for name in ("admission_date", "created_at", "dismissal_date", "fever_onset_at"):
+        for name in ("admission_date", "created_at", "dismissal_date", "fever_onset_at", "last_high_at"):
             instant = getattr(self, name)
             if instant is not None:
                 object.__setattr__(self, name, as_utc(instant))

@@ -5,23 +5,38 @@ report or a patient. Everything derived is written here and nowhere else.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ..models import Notification, Patient, Report
 from ..rules.deterioration import is_of_news2
+from ..rules.due_limit import is_high
 from ..rules.findings import Finding
 from ..rules.news2 import reason_not_scored
 from ..rules.schedule import Due, current_risk, next_due
 from ..rules.stay import ReportFacts, newest, order_of
 from . import notifications, reminders, running
+from .due_limits import limit_of
 from .locks import DERIVED_FIELDS, save_derived
 from .stay import course_of, course_with, pathway_of, patient_facts, plan_facts, recent_sets, report_facts
 
 
-def due_of(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None = None) -> Due:
-    """When the patient's next set is due, given the recent sets of the stay; `report`: one that is not stored yet."""
+@dataclass(frozen=True)
+class ScoredAgain:
+    """A report that was scored again, with the version that this made."""
+
+    report: Report
+    history_id: int
+
+
+def due_of(
+    patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None = None, is_paused: bool = True
+) -> Due:
+    """When the patient's next set is due, given the recent sets of the stay; `report`: one that is not stored yet.
+
+    Without `is_paused` as if no pause had begun.
+    """
     facts, plan = patient_facts(patient), plan_facts(patient)
     if report is not None:
         facts = replace(facts, course=course_with(patient, report=report))
@@ -29,7 +44,8 @@ def due_of(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | No
         facts,
         sets=sets,
         planned_interval=None if plan is None else plan.interval_after,
-        paused_until=patient.due_not_before,
+        paused_until=patient.due_not_before if is_paused else None,
+        limit=limit_of(patient),
     )
 
 
@@ -42,12 +58,16 @@ def settle(
     removed: int | None = None,
     history_id: int | None = None,
     is_taken_in: bool = False,
+    scored_again: Sequence[ScoredAgain] = (),
+    corrected: str = "",
 ) -> None:
     """Bring everything derived in line with `sets` (the recent sets of the stay, as they stand now) and tell it.
 
     `report`: the one that was recorded or corrected; `removed`: the id of the one that was deleted; neither: the
     patient was changed. `history_id` is the version that the change made. `is_taken_in`: the report is the newest of
-    many that came at once, so that what the stay shows is told, not only what that one brought.
+    many that came at once, so that what the stay shows is told, not only what that one brought. `scored_again`: what
+    the change of the patient let be scored again, the oldest first; `corrected`: what of the record was corrected, in
+    the words that a notification which ends with it gives.
     """
     due_before = patient.next_due_at
     before = _stored(patient)
@@ -72,20 +92,32 @@ def settle(
             is_taken_in=is_taken_in,
             now=now,
         )
+        because = corrected or notifications.BECAUSE_PATHWAY
+        if corrected:
+            _resolve_what_the_record_belies(
+                patient, sets=sets, unresolved=unresolved, scored_again=scored_again, because=because, now=now
+            )
         if report is None:
-            _resolve_what_no_report_can_end(patient, unresolved=unresolved, now=now)
+            _resolve_what_no_report_can_end(patient, unresolved=unresolved, because=because, now=now)
         if report is None or report.version > 1:
             _reopen_what_was_closed_by_mistake(patient, unresolved=unresolved, now=now)
+        for again in scored_again:
+            _tell_what_is_scored_again(again, patient=patient, sets=sets, unresolved=unresolved, now=now)
         if report is None:
             _tell_what_the_course_shows(patient, unresolved=unresolved, now=now)
         _keep_clocks_right(patient, sets=sets, unresolved=unresolved)
         if patient.next_due_at != due_before and (patient.next_due_at is None or patient.next_due_at > now):
-            notifications.resolve_reminders(unresolved, because=notifications.BECAUSE_RECORDED, now=now)
+            is_never_due = corrected and patient.next_due_at is None
+            why = because if is_never_due else notifications.BECAUSE_RECORDED
+            notifications.resolve_reminders(unresolved, because=why, now=now)
     unresolved = [notification for notification in unresolved if notification.is_unresolved]
     patient.open_notifications = notifications.count_open(unresolved)
     reminders.plan_next(patient, unresolved=unresolved)
     # The patient's row shows score and time of these two reports, so a correction of one is news of the patient.
-    is_shown = report is not None and report.pk in (patient.last_report_id, patient.last_scored_id)
+    shown = (patient.last_report_id, patient.last_scored_id)
+    is_shown = any(
+        one.pk in shown for one in (report, *(again.report for again in scored_again)) if one is not None
+    )
     if _stored(patient) != before or is_shown:
         save_derived(patient)
 
@@ -101,6 +133,10 @@ def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | N
     patient.due_interval = None if due.interval is None else round(due.interval.total_seconds() / 60)
     newest_set = newest(facts for facts in sets if facts.is_set)
     patient.due_report_id = None if newest_set is None else newest_set.id
+    if not patient.is_discharged:  # taking a discharge back gives it back
+        patient.due_limit = None if due.limit is None else due.limit.as_dict()
+    highs = [facts.datetime for facts in sets if is_high(facts)]
+    patient.last_high_at = max(filter(None, (patient.last_high_at, *highs)), default=None)
     patient.current_risk = current_risk(sets)
     _set_last_report(patient, report=report)
     _set_last_scored(patient, sets=sets, report=report)
@@ -132,8 +168,58 @@ def _set_last_scored(patient: Patient, *, sets: Sequence[ReportFacts], report: R
         patient.last_scored = Report.objects.get(pk=_saved_id(complete))
 
 
+def _resolve_what_the_record_belies(
+    patient: Patient,
+    *,
+    sets: Sequence[ReportFacts],
+    unresolved: list[Notification],
+    scored_again: Sequence[ScoredAgain],
+    because: str,
+    now: datetime,
+) -> None:
+    """What was told of a set that was scored again, or by an age that was wrong, and holds no more."""
+    for again in scored_again:
+        raised = notifications.raised_on(unresolved, report_id=again.report.pk)
+        if raised:
+            findings = _findings_up_to(report_facts(again.report), changed=None, patient=patient, sets=sets)
+            notifications.resolve_unfounded(raised, findings=findings, now=now, because=because)
+    taken = [facts for facts in sets if facts.is_set]
+    notifications.resolve_what_is_over(
+        unresolved,
+        pathway=pathway_of(patient),
+        sets=taken,
+        patient=patient_facts(patient),
+        now=now,
+        because=because,
+    )
+
+
+def _tell_what_is_scored_again(
+    again: ScoredAgain,
+    *,
+    patient: Patient,
+    sets: Sequence[ReportFacts],
+    unresolved: list[Notification],
+    now: datetime,
+) -> None:
+    """What its score shows against the sets before it; what the course shows was told when it was recorded."""
+    facts = report_facts(again.report)
+    if not facts.is_set:
+        return
+    until_then = [other for other in sets if other.is_set and order_of(other) <= order_of(facts)]
+    notifications.tell_findings(
+        pathway_of(patient).findings(replace(patient_facts(patient), course=None), reports=until_then),
+        patient=patient,
+        unresolved=unresolved,
+        report_id=again.report.pk,
+        history_id=again.history_id,
+        now=now,
+        is_new_set=False,
+    )
+
+
 def _resolve_what_no_report_can_end(
-    patient: Patient, *, unresolved: list[Notification], now: datetime
+    patient: Patient, *, unresolved: list[Notification], because: str, now: datetime
 ) -> None:
     """Another pathway, or a patient who is no longer scored: what no report could show to be over ends with that act.
 
@@ -143,7 +229,7 @@ def _resolve_what_no_report_can_end(
         if notification.kind != Notification.Kind.DETERIORATION:
             continue
         if not _can_be_ended(notifications.causes_of(notification), patient=patient, now=now):
-            notifications.resolve(notification, because=notifications.BECAUSE_PATHWAY, now=now)
+            notifications.resolve(notification, because=because, now=now)
 
 
 def _can_be_ended(causes: Iterable[tuple[str, int]], *, patient: Patient, now: datetime) -> bool:

@@ -12,10 +12,12 @@ from ..events import unit_of_work
 from ..models import Patient, Report
 from ..representations import represent_history
 from .course import due_of, settle
+from .due_limits import look_again
 from .errors import Refused, Stale
 from .ledger import enter_amendment, enter_retirement, newest_version_of
 from .locks import lock_patient
-from .reports import own_fields, refuse_impossible, remove_report, score_again, with_report
+from .reports import own_fields, refuse_impossible, remove_report, with_report
+from .scoring import keep_due, keep_in_line, score_again
 from .stay import recent_sets
 
 HistoricalReport: Any = Report.history.model
@@ -62,6 +64,7 @@ def amend_version(
         enter_amendment(version, before=before, by=by, now=now, reason=reason)
         _store(report, version=version)
         settle(patient, sets=sets, now=now, report=report, history_id=version.pk)
+        keep_in_line(patient, sets=sets, by=by, now=now)
         return version
 
 
@@ -97,6 +100,7 @@ def retire_version(
         _mark_retired(version)
         _store(report, version=restored)
         settle(patient, sets=sets, now=now, report=report, history_id=restored.pk)
+        keep_in_line(patient, sets=sets, by=by, now=now)
 
 
 def _lock(history_id: int, *, reason: str, expected_version: int | None) -> tuple[Patient, Any]:
@@ -137,7 +141,8 @@ def _bring_in_line(report: Report, *, version: Any, judged_at: datetime, now: da
         setattr(report, field, getattr(version, field))
     report.version, report.updated_at = number, now
     sets = with_report(report, sets=recent_sets(report.patient, without=report.pk, back_to=judged_at))
-    report.due_at = due_of(report.patient, sets=sets, report=report).at
+    look_again(report.patient, sets=sets, changed=report)
+    keep_due(report, due_of(report.patient, sets=sets, report=report))
     for field in _SHARED:
         setattr(version, field, getattr(report, field))
     return sets

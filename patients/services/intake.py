@@ -19,14 +19,17 @@ from ..api.parsers import read_json
 from ..api.serializers import PatientSerializer, ReportSerializer
 from ..models import AmendmentText, Patient, Report
 from ..representations import RECORDED_FIELDS, represent_history, represent_report
+from ..rules.due_limit import is_high
 from ..rules.news2 import is_attempt, is_set
 from ..rules.pathways import PATHWAYS
 from ..rules.stay import ReportFacts
 from .course import due_of, settle
+from .due_limits import look_again
 from .errors import NotAllowed, Refused
 from .locks import lock_patient
 from .patients import admit_patient
 from .reports import refuse_impossible
+from .scoring import keep_due
 from .stay import course_with, recent_sets, report_facts, score_values
 
 BODY_COLUMNS: Final = ("height", "weight")  # of a patient: the first report, at admission
@@ -299,11 +302,13 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
         version.history_user = version.recorded_by = by
         events.note_change("reports", "create", report.pk, partial(represent_report, report))
         events.note_change("history", "create", version.pk, partial(represent_history, version))
+    sets = recent_sets(patient)
+    look_again(patient, sets=sets)
     # The rules look at sets: fluids or a laboratory value after the last one must not hide it from them.
     newest = max(reports, key=lambda report: (report_facts(report).is_set, report.datetime, report.pk))
     settle(
         patient,
-        sets=recent_sets(patient),
+        sets=sets,
         now=now,
         report=newest,
         history_id=versions[reports.index(newest)].pk,
@@ -313,20 +318,27 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
 
 def _keep_due_times(patient: Patient, reports: list[Report]) -> None:
     """What was due after each report, as the sets until then asked for."""
-    window: list[ReportFacts] = []  # from the newest set that decides on
+    window: list[ReportFacts] = []  # from the newest set that decides on, and the scored one before that
+    scored: ReportFacts | None = None  # the newest
     due_at: datetime | None = None
     has_course = bool(PATHWAYS[patient.pathway].course_fields)
+    patient.last_high_at = patient.due_limit = None  # as of each report; settling reads them anew
     for report in reports:
-        sets = window
-        if report.is_set and report.datetime >= patient.admission_date:
-            facts = report_facts(report)
+        sets, decides = window, False
+        is_of_stay = report.is_set and report.datetime >= patient.admission_date
+        facts = report_facts(report) if is_of_stay else None
+        if facts is not None:
             is_unscored = facts.score.not_scored_because is not None and not facts.is_attempt
-            sets = [facts] if facts.score.complete or is_unscored else [*window, facts]
-        report.due_at = due_of(patient, sets=sets, report=report).at
+            decides = facts.score.complete or is_unscored
+            sets = [*([] if scored is None else [scored]), facts] if decides else [*window, facts]
+        keep_due(report, due_of(patient, sets=sets, report=report))
         # An incomplete set that brings nothing forward now never will: what follows it is later. Else days of lone
         # temperatures would be looked through for each of them. A course may yet change what earlier sets asked for.
-        if has_course or len(sets) == 1 or report.due_at != due_at:
+        if has_course or decides or report.due_at != due_at:
             window = sets
         due_at = report.due_at
+        if facts is not None:
+            scored = facts if facts.is_scored else scored
+            patient.last_high_at = facts.datetime if is_high(facts) else patient.last_high_at
         course = course_with(patient, report=report)
         patient.course = None if course is None else course.as_dict()

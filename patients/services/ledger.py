@@ -13,7 +13,7 @@ from ..representations import represent_history
 # What people type: it may name the patient, so it is kept apart and goes with the identity.
 FREE_TEXTS: Final = ("oxygen_device", "diet", "additional", "medical_advice", "history_change_reason")
 # What of a version changes when its report falls back to it.
-_RESTORED: Final = ("version", "updated_at", "due_at")
+_RESTORED: Final = ("version", "updated_at", "due_at", "due_because")
 
 
 def enter_amendment(

@@ -6,6 +6,7 @@ Every function runs in the caller's unit of work.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
+from itertools import combinations
 from typing import Any, Final
 
 from django.conf import settings
@@ -28,6 +29,14 @@ BECAUSE_BETTER = "a later complete set shows none of its causes"
 BECAUSE_RECORDED = "the next observation is due later"
 BECAUSE_DISCHARGED = "discharged"
 BECAUSE_PATHWAY = "pathway changed"
+BECAUSE_BIRTH = "date of birth corrected"
+BECAUSE_PREGNANCY = "pregnancy corrected"
+# One act may correct several things of the record: these words, in this order, joined by a comma.
+BECAUSE_CORRECTED = (BECAUSE_BIRTH, BECAUSE_PREGNANCY, BECAUSE_PATHWAY)
+
+_CORRECTIONS: Final = tuple(
+    ", ".join(words) for count in (1, 2, 3) for words in combinations(BECAUSE_CORRECTED, count)
+)
 
 MOST_REOPENED: Final = 10
 
@@ -111,6 +120,7 @@ def resolve_what_is_over(
     sets: Sequence[ReportFacts],
     patient: PatientFacts,
     now: datetime,
+    because: str = BECAUSE_BETTER,
 ) -> None:
     """Resolve the deteriorations of which the newest later complete set, and the course, show no cause any more."""
     newest_complete = newest(report for report in sets if report.is_scored)
@@ -121,7 +131,7 @@ def resolve_what_is_over(
         if later is not None and raised_by is not None and order_of(raised_by) >= order_of(later):
             later = None
         if not pathway.remaining_causes(causes_of(notification), report=later, patient=patient):
-            resolve(notification, because=BECAUSE_BETTER, now=now)
+            resolve(notification, because=because, now=now)
 
 
 def keep_clocks_right(
@@ -143,12 +153,18 @@ def raised_on(unresolved: Iterable[Notification], *, report_id: int | None) -> l
     return [n for n in unresolved if n.kind == Notification.Kind.DETERIORATION and n.report_id == report_id]
 
 
-def resolve_unfounded(raised: Iterable[Notification], *, findings: Iterable[Finding], now: datetime) -> None:
+def resolve_unfounded(
+    raised: Iterable[Notification],
+    *,
+    findings: Iterable[Finding],
+    now: datetime,
+    because: str = BECAUSE_AMENDED,
+) -> None:
     """Resolve those of which the report they were raised on, as it stands now, shows no cause (or it is gone)."""
     shown = {finding.cause for finding in findings}
     for notification in raised:
         if not shown.intersection(cause for cause, _ in causes_of(notification)):
-            resolve(notification, because=BECAUSE_AMENDED, now=now)
+            resolve(notification, because=because, now=now)
 
 
 def resolve_reminders(unresolved: Iterable[Notification], *, because: str, now: datetime) -> None:
@@ -170,12 +186,13 @@ def resolve(notification: Notification, *, because: str, now: datetime) -> None:
 
 
 def closed_deteriorations(patient: Patient) -> list[Notification]:
-    """The newest deteriorations of this stay that a later set or a discharge resolved, with the report of each."""
+    """The newest deteriorations of this stay that a later set, a discharge or a correction of the record resolved,
+    with the report of each."""
     closed = Notification.objects.filter(
         patient=patient,
         kind=Notification.Kind.DETERIORATION,
         status=Notification.Status.RESOLVED,
-        resolved_because__in=(BECAUSE_BETTER, BECAUSE_DISCHARGED, BECAUSE_PATHWAY),
+        resolved_because__in=(BECAUSE_BETTER, BECAUSE_DISCHARGED, *_CORRECTIONS),
         report__datetime__gte=patient.admission_date,
     )
     return list(closed.select_related("report").order_by("-id")[:MOST_REOPENED])

@@ -9,11 +9,14 @@ from django.utils import timezone
 from ..events import unit_of_work
 from ..models import Patient, Report
 from ..permissions import may, role_of
+from ..rules.schedule import Due
 from . import plans, reminders
-from .course import settle
+from .course import due_of, settle
+from .due_limits import forget_what_stood
 from .errors import Conflict, NotAllowed, Refused, Stale
 from .locks import lock_patient
 from .reports import MOST_AHEAD
+from .scoring import CORRECTED, score_stay_again, what_was_corrected
 from .stay import recent_sets
 
 PLAN_FIELDS: Final = ("pathway", "spo2_scale", "pregnant", "monitoring_interval")
@@ -27,6 +30,11 @@ _SETTLING_FIELDS: Final = frozenset(
         "fever_onset_at",
         "hematocrit_baseline",
     )
+)
+
+_LETS_SCORE_AGAIN: Final = frozenset((*CORRECTED, "admission_date", "dismissal_date"))
+_STAY_CHANGED: Final = (
+    "stay corrected"  # what was put right while the patient was discharged counts from then on
 )
 
 
@@ -72,6 +80,8 @@ def change_patient(
             patient.is_discharged and "dismissal_date" in changed and changed["dismissal_date"] is None
         )
         admitted_before = patient.admission_date
+        corrected = what_was_corrected(changed)
+        due_before = _due_before(patient) if corrected and not patient.is_discharged else None
         for field, value in changed.items():
             setattr(patient, field, value)
         _check_dates(patient, now=now)
@@ -85,7 +95,7 @@ def change_patient(
         patient.updated_at = now
         _save(patient, by=by, now=now)
         if _SETTLING_FIELDS.intersection(changed):
-            settle(patient, sets=recent_sets(patient), now=now)
+            _settle(patient, changed=changed, corrected=corrected, due_before=due_before, by=by, now=now)
         return patient
 
 
@@ -101,6 +111,33 @@ def delete_patient(patient_id: int, *, by: Any, now: datetime, expected_version:
         patient._history_date = now
         reminders.forget(patient)
         patient.delete()
+
+
+def _due_before(patient: Patient) -> Due:
+    return due_of(patient, sets=recent_sets(patient), is_paused=False)
+
+
+def _settle(
+    patient: Patient,
+    *,
+    changed: Mapping[str, Any],
+    corrected: str,
+    due_before: Due | None,
+    by: Any,
+    now: datetime,
+) -> None:
+    """Bring everything derived in line. Where the record was corrected, or the stay begins at another time or goes on
+    after a discharge, what it was judged by may have been a mistake: the newest complete set on is scored again."""
+    if "monitoring_interval" in changed:
+        forget_what_stood(patient)
+        due_before = None
+    if patient.is_discharged or not _LETS_SCORE_AGAIN.intersection(changed):
+        settle(patient, sets=recent_sets(patient), now=now)
+        return
+    again = score_stay_again(
+        patient, because=corrected or _STAY_CHANGED, by=by, now=now, due_before=due_before
+    )
+    settle(patient, sets=again.sets, now=now, scored_again=again.reports, corrected=corrected)
 
 
 def _check_rights(changed: Mapping[str, Any], *, by: Any) -> None:

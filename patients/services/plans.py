@@ -9,6 +9,7 @@ from django.db import connection
 from ..events import unit_of_work
 from ..models import Patient, Pause, Plan
 from .course import settle
+from .due_limits import forget_what_stood
 from .errors import Conflict, Refused
 from .locks import lock_patient
 from .stay import recent_sets
@@ -39,6 +40,7 @@ def set_plan(
         Plan.objects.create(
             patient=patient, steps=steps, call_at=call_at, since=now, until=until, reason=reason, set_by=by
         )
+        forget_what_stood(patient)
         settle(patient, sets=recent_sets(patient), now=now)
         return patient
 
@@ -49,6 +51,7 @@ def end_plan(patient_id: int, *, by: Any, now: datetime) -> None:
         patient = lock_patient(patient_id)
         if not _end_running_plan(patient, by=by, now=now):
             raise Plan.DoesNotExist
+        forget_what_stood(patient)
         settle(patient, sets=recent_sets(patient), now=now)
 
 

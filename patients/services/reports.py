@@ -7,12 +7,14 @@ from typing import Any, Final
 from ..events import unit_of_work
 from ..models import Patient, Report
 from ..rules.formulas import mean_arterial_pressure, pulse_pressure
-from ..rules.news2 import RESPONSES, Score, is_attempt, is_set, response_to, score_set
+from ..rules.news2 import RESPONSES, response_to
 from ..rules.ranges import check_possible, check_unusual
 from ..rules.stay import ReportFacts
 from .course import due_of, settle
+from .due_limits import look_again
 from .errors import Refused, Stale
 from .locks import lock_patient
+from .scoring import keep_due, keep_in_line, keep_score, save_version, score_again, sign
 from .stay import recent_sets, report_facts, score_values
 
 MOST_AHEAD: Final = timedelta(minutes=5)  # a device's clock may run fast; further ahead is a mistake
@@ -30,9 +32,9 @@ def record_report(*, patient_id: int, by: Any, now: datetime, reason: str = "", 
         refuse_impossible(patient, values=values, now=now)
         sets = recent_sets(patient)
         report = Report(patient=patient, recorded_by=by, created_at=now, updated_at=now, **values)
-        _keep_score(report, score_values(patient, values, taken_at=report.datetime))
-        report.due_at = due_of(patient, sets=with_report(report, sets=sets), report=report).at
-        history_id = _save(report, by=by, reason=reason, now=now)
+        keep_score(report, score_values(patient, values, taken_at=report.datetime))
+        keep_due(report, due_of(patient, sets=with_report(report, sets=sets), report=report))
+        history_id = save_version(report, by=by, reason=reason, now=now)
         settle(patient, sets=with_report(report, sets=sets), now=now, report=report, history_id=history_id)
         return report
 
@@ -63,11 +65,13 @@ def correct_report(
         refuse_impossible(patient, values=values, now=now, has_old_time="datetime" not in changed)
         score_again(report, values=values)
         sets = with_report(report, sets=recent_sets(patient, without=report.pk, back_to=judged_at))
-        report.due_at = due_of(patient, sets=sets, report=report).at
+        look_again(patient, sets=sets, changed=report)
+        keep_due(report, due_of(patient, sets=sets, report=report))
         report.version += 1
         report.updated_at = now
-        history_id = _save(report, by=by, reason=reason, now=now)
+        history_id = save_version(report, by=by, reason=reason, now=now)
         settle(patient, sets=sets, now=now, report=report, history_id=history_id)
+        keep_in_line(patient, sets=sets, by=by, now=now)
         return report
 
 
@@ -86,9 +90,12 @@ def delete_report(
 def remove_report(report: Report, *, by: Any, now: datetime, reason: str) -> None:
     """Delete a report of which the patient is locked, in the caller's unit of work; what follows is settled."""
     patient, report_id = report.patient, report.pk
-    _sign(report, by=by, reason=reason, now=now)
+    sign(report, by=by, reason=reason, now=now)
     report.delete()
-    settle(patient, sets=recent_sets(patient), now=now, removed=report_id)
+    sets = recent_sets(patient)
+    look_again(patient, sets=sets)
+    settle(patient, sets=sets, now=now, removed=report_id)
+    keep_in_line(patient, sets=sets, by=by, now=now)
 
 
 def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str, Any]:
@@ -98,7 +105,7 @@ def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str
     refuse_impossible(patient, values=values, now=now)
     report = Report(patient=patient, **values)
     score = score_values(patient, values, taken_at=report.datetime)
-    _keep_score(report, score)
+    keep_score(report, score)
     due = due_of(patient, sets=with_report(report, sets=recent_sets(patient)), report=report)
     response = response_to(score)
     return {
@@ -106,6 +113,7 @@ def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str
         "map": mean_arterial_pressure(bp_sys=report.bp_sys, bp_dia=report.bp_dia),
         "pulse_pressure": pulse_pressure(bp_sys=report.bp_sys, bp_dia=report.bp_dia),
         "due_at": due.at.isoformat().replace("+00:00", "Z") if due.at else None,
+        "due_because": None if due.because is None else due.because.as_dict(),
         "response": None if response is None else {"key": response, "text": RESPONSES[response].response},
         "unusual": {field: [message] for field, message in check_unusual(values).items()},
     }
@@ -151,35 +159,7 @@ def _as_text(instant: datetime) -> str:
     return instant.isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
-def score_again(row: Any, *, values: Mapping[str, Any]) -> None:
-    """Score a report or a version by `values`, on the scale it was scored on, and as little as it was not scored."""
-    stored = Score.from_dict(row.news2)
-    score = score_set(values, spo2_scale=stored.spo2_scale, not_scored_because=stored.not_scored_because)
-    _keep_score(row, score)
-
-
-def _keep_score(row: Any, score: Score) -> None:
-    row.news2 = score.as_dict()
-    row.is_set = is_set(vars(row)) or is_attempt(vars(row))
-    row.is_complete = score.complete
-
-
 def with_report(report: Report, *, sets: list[ReportFacts]) -> list[ReportFacts]:
     """The recent sets of the running stay with this one; a set of an earlier stay changes nothing today."""
     is_of_this_stay = report.datetime >= report.patient.admission_date
     return [report_facts(report), *sets] if report.is_set and is_of_this_stay else sets
-
-
-def _sign(report: Report, *, by: Any, reason: str, now: datetime) -> None:
-    """Tell the history who writes, and why: over sockets and in tasks it cannot know by itself."""
-    report._history_user = by
-    report._change_reason = reason
-    report._history_date = now
-
-
-def _save(report: Report, *, by: Any, reason: str, now: datetime) -> int:
-    """Store the report with its version; returns the version's history_id."""
-    _sign(report, by=by, reason=reason, now=now)
-    report.save()
-    history_id: int = report.wardlight_history_id  # noted by apps.py when simple-history has written it
-    return history_id

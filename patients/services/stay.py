@@ -6,6 +6,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from ..models import Patient, Report
@@ -50,6 +51,7 @@ def patient_facts(patient: Patient) -> PatientFacts:
         dismissal_date=patient.dismissal_date,
         fever_onset_at=patient.fever_onset_at,
         hematocrit_baseline=patient.hematocrit_baseline,
+        last_high_at=patient.last_high_at,
         course=PATHWAYS[patient.pathway].course_of(patient.course),
         zone=ZoneInfo(settings.TIME_ZONE),
     )
@@ -114,21 +116,47 @@ def recent_sets(
     at all; all of the stay where there are not that many. `without` leaves out one report, the one being corrected;
     `back_to`, its time, reaches further back, to the newest scored set before it, against which it was judged.
     """
-    rows = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date, is_set=True)
+    rows = sets_of_stay(patient)
     if without is not None:
         rows = rows.exclude(pk=without)
-    rows = rows.order_by("-datetime", "-id")
     limit = FIRST_READ
     while True:
         if limit == FIRST_READ and without is None:
             sets = _facts_of(_NEWEST_SETS.all(patient=patient.pk, admission_date=patient.admission_date))
         else:
-            sets = _read(rows[:limit])
+            sets = read_sets(rows[:limit])
         if len(sets) < limit or _reaches_far_enough(sets, back_to=back_to):
             return sets
         if back_to is None and _newest_set_is_unscored(sets):
             return _with_newest_complete(sets, rows=rows)
         limit *= WIDENED_BY
+
+
+def known_before(patient: Patient, report: ReportFacts) -> Any:
+    """The stored sets of the running stay that are older than this one, newest first; not those entered behind it.
+
+    Entered behind it is what was recorded after it, and after it had been taken.
+    """
+    older = Q(datetime__lt=report.datetime) | Q(datetime=report.datetime, id__lt=report.id)
+    entered_in_time = Q(id__lt=report.id) | Q(created_at__lte=report.datetime)
+    return sets_of_stay(patient).filter(older, entered_in_time)
+
+
+def newest_scored(rows: Any) -> ReportFacts | None:
+    """The first of these rows that is complete and was scored."""
+    return next(iter(read_sets(rows.filter(is_complete=True, news2__not_scored_because=None)[:1])), None)
+
+
+def newest_high_at(rows: Any) -> datetime | None:
+    """When the first of these rows that scored high was taken."""
+    taken_at: datetime | None = rows.filter(news2__risk="high").values_list("datetime", flat=True).first()
+    return taken_at
+
+
+def sets_of_stay(patient: Patient) -> Any:
+    """Every stored set of the running stay and each attempt at one, newest first."""
+    rows = Report.objects.filter(patient=patient, datetime__gte=patient.admission_date, is_set=True)
+    return rows.order_by("-datetime", "-id")
 
 
 def _reaches_far_enough(sets: list[ReportFacts], *, back_to: datetime | None) -> bool:
@@ -146,10 +174,10 @@ def _with_newest_complete(sets: list[ReportFacts], *, rows: Any) -> list[ReportF
     """Of a patient who is not scored the newest set decides; of older ones only the complete one says anything."""
     if any(report.score.complete for report in sets):
         return sets
-    return [*sets, *_read(rows.filter(is_complete=True)[:1])]
+    return [*sets, *read_sets(rows.filter(is_complete=True)[:1])]
 
 
-def _read(rows: Any) -> list[ReportFacts]:
+def read_sets(rows: Any) -> list[ReportFacts]:
     return _facts_of(rows.values(*_READ_FIELDS))
 
 

@@ -215,10 +215,10 @@ def test_every_text_column_is_cleared_or_known_to_hold_no_identity():
     without = {
         f"{prefix}.{name}"
         for prefix in ("report", "historicalreport")
-        for name in ("warning_signs", "not_measured", "news2")
+        for name in ("warning_signs", "not_measured", "news2", "due_because")
     } | {
         "amendment.before", "amendment.after", "amendment.restored_before", "amendment.restored_after",
-        "plan.steps", "plan.call_at", "patient.course", "notification.escalations",
+        "plan.steps", "plan.call_at", "patient.course", "patient.due_limit", "notification.escalations",
         "patient.running_plan",  # nothing runs for a discharged patient
     }  # fmt: skip
     assert texts == cleared | without

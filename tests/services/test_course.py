@@ -99,7 +99,7 @@ def test_a_late_report_does_not_move_the_due_time_and_raises_nothing(patient, nu
 
 
 def test_of_two_reports_of_one_moment_the_one_recorded_later_is_the_newer(patient, nurse):
-    record(patient, total(7), when=at(1), by=nurse)
+    record(patient, total(2), when=at(1), by=nurse)
     second = record(patient, total(0), when=at(1), by=nurse)
     assert state(patient) == ("low", at(13))
     assert fresh(patient).last_report == second
@@ -358,7 +358,7 @@ def test_deleting_the_set_that_closed_it_opens_a_deterioration_again(patient, nu
 def test_what_is_opened_again_stands_beside_the_reminder_that_came_meanwhile(
     patient, nurse, lead, told_twice_bad
 ):
-    mistake = record(patient, total(0), when=at(4), by=nurse)
+    mistake = record(patient, total(0), when=at(4), by=nurse, monitoring_interval=720)
     remind_all(now=at(16))
     delete_report(mistake.pk, by=lead, now=at(16.1))
     assert [(n.kind, n.status) for n in told(patient)] == [

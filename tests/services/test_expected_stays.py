@@ -64,11 +64,11 @@ EXPECTED = {
 }
 
 # D0024 once more. The first set is asked for 15 minutes after the admission (08:05); a total of 1 to 4 asks for the
-# next after 4 h, the 8 after 15 minutes; the nurses came about every 6 h. Overdue: a quarter of that later, half an
-# hour at the most.
+# next after 4 h, the 8 after 15 minutes, and the 1 after the 8 too: a fall; the nurses came about every 6 h. Overdue: a
+# quarter of that later, half an hour at the most.
 REMINDERS_OF_D0024 = [
     ("15 08:20:00", "15 08:23:45"), ("15 15:59:36", "15 16:29:36"), ("15 22:05:51", "15 22:35:51"),
-    ("16 00:17:04", "16 00:20:49"), ("16 09:56:54", "16 10:26:54"), ("16 15:59:45", "16 16:29:45"),
+    ("16 00:17:04", "16 00:20:49"), ("16 06:11:54", "16 06:15:39"), ("16 15:59:45", "16 16:29:45"),
     ("16 21:45:35", "16 22:15:35"), ("17 03:58:58", "17 04:28:58"), ("17 10:10:11", "17 10:40:11"),
     ("17 16:09:19", "17 16:39:19"),
 ]  # fmt: skip

@@ -298,7 +298,7 @@ def test_a_number_is_never_given_twice_to_different_values(corrected, nurse, lea
 def test_a_reminder_resolved_by_a_set_that_is_retired_is_due_again(patient, nurse, lead):
     """Retiring the newest report recomputes from the newest left (contract.md, "Notifications")."""
     record(patient, total(5), when=at(1), by=nurse)
-    wrong = record(patient, total(0), when=at(1.5), by=nurse)
+    wrong = record(patient, total(0), when=at(1.5), by=nurse, monitoring_interval=720)
     assert fresh(patient).next_due_at == at(13.5)
     retire_version(versions_of(wrong)[0].pk, by=lead, now=at(1.75), reason="another patient's")
     assert fresh(patient).next_due_at == at(2)

@@ -47,7 +47,7 @@ def test_patients_and_reports_are_taken_in_with_their_scores_and_versions(take, 
     assert (of_patients.patients, of_reports.reports, of_patients.rejects + of_reports.rejects) == (1, 3, [])
     reports = Report.objects.order_by("datetime")
     assert [report.news2["score"] for report in reports] == [0, 6, 0]
-    assert [report.due_at for report in reports] == [at(13), at(6), at(21)]
+    assert [report.due_at for report in reports] == [at(13), at(6), at(10)], "6 to 0 is a fall"
     assert {report.recorded_by for report in reports} == {lead}
     version = Report.history.earliest("history_id")
     assert (version.history_type, version.history_user, version.history_change_reason) == (
@@ -62,7 +62,7 @@ def test_what_follows_is_that_of_the_newest(take):
     take([Row(2, PATIENT)], [report_row(2, 9, NORMAL), report_row(3, 5, ILL)])
     patient = only_patient()
     assert (patient.last_report.datetime, patient.last_scored.datetime) == (at(9), at(9))
-    assert (patient.current_risk, patient.next_due_at, wake_ups(patient)) == ("low", at(21), [at(21)])
+    assert (patient.current_risk, patient.next_due_at, wake_ups(patient)) == ("low", at(10), [at(10)])
 
 
 def test_nothing_is_raised_for_the_past(take):

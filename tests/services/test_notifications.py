@@ -179,17 +179,27 @@ def test_acknowledging_nothing_says_so(nurse):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"pathway": "none"}, {"pregnant": True}, {"date_of_birth": date(2015, 1, 1)}]
+    "changes,because",
+    [
+        ({"pathway": "none"}, "pathway changed"),
+        ({"pregnant": True}, "pregnancy corrected"),
+        ({"date_of_birth": date(2015, 1, 1)}, "date of birth corrected"),
+        (
+            {"pathway": "none", "pregnant": True, "date_of_birth": date(2015, 1, 1)},
+            "date of birth corrected, pregnancy corrected, pathway changed",
+        ),
+    ],
+    ids=["pathway", "pregnant", "birth", "all"],
 )
 def test_what_no_report_can_end_any_more_is_resolved_by_the_change_and_comes_back_with_it(
-    patient, lead, held, changes
+    patient, lead, held, changes, because
 ):
     before = {name: getattr(patient, name) for name in changes}
     change(patient, by=lead, now=at(3), **changes)
     after = fresh(held)
     assert (after.status, after.resolved_because, after.resolved_at) == (
         "resolved",
-        "pathway changed",
+        because,
         at(3),
     )
     assert fresh(patient).open_notifications == 0

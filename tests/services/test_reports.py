@@ -226,10 +226,13 @@ def test_a_correction_keeps_the_scale_that_the_report_was_scored_on(patient, nur
 
 def test_a_correction_keeps_why_the_report_was_not_scored(patient, nurse, doctor):
     change(patient, by=doctor, now=at(0.5), pregnant=True)
-    report = record(patient, total(5), when=at(1), by=nurse)
+    older = record(patient, total(5), when=at(1), by=nurse)
+    newest = record(patient, total(5), when=at(1.5), by=nurse)
     change(patient, by=doctor, now=at(2), pregnant=False)
-    correct_report(report.pk, by=nurse, now=at(3), changes={"pulse": 131})
-    assert (fresh(report).news2["not_scored_because"], fresh(report).news2["score"]) == ("pregnant", None)
+    correct_report(older.pk, by=nurse, now=at(3), changes={"pulse": 131})
+    assert (fresh(older).news2["not_scored_because"], fresh(older).news2["score"]) == ("pregnant", None)
+    correct_report(newest.pk, by=nurse, now=at(3), changes={"pulse": 131})
+    assert (fresh(newest).news2["not_scored_because"], fresh(newest).news2["score"]) == (None, 6)
 
 
 def test_values_that_are_what_they_were_make_no_version_and_tell_nothing(patient, nurse):
