@@ -89,6 +89,8 @@ class Patient(models.Model):
     _history_user: Any
     _history_date: Any
     skip_history_when_saving: bool
+    # The derived columns as the row holds them (services/locks.py).
+    derived_as_stored: list[Any]
 
     history = VersionRecords(
         history_id_field=models.BigAutoField(primary_key=True),

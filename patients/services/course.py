@@ -7,7 +7,6 @@ report or a patient. Everything derived is written here and nowhere else.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from ..models import Notification, Patient, Report
 from ..rules.deterioration import is_of_news2
@@ -18,7 +17,7 @@ from ..rules.schedule import Due, current_risk, next_due
 from ..rules.stay import ReportFacts, newest, order_of
 from . import notifications, reminders, running
 from .due_limits import limit_of
-from .locks import DERIVED_FIELDS, save_derived
+from .locks import derived_of, save_derived
 from .stay import course_of, course_with, pathway_of, patient_facts, plan_facts, recent_sets, report_facts
 
 
@@ -70,7 +69,7 @@ def settle(
     the words that a notification which ends with it gives.
     """
     due_before = patient.next_due_at
-    before = _stored(patient)
+    before = getattr(patient, "derived_as_stored", None) or derived_of(patient)
     is_run_out = patient.resettle_at is not None and patient.resettle_at <= now
     if is_run_out or report is None:
         running.look_again(patient, now=now)
@@ -118,13 +117,8 @@ def settle(
     is_shown = any(
         one.pk in shown for one in (report, *(again.report for again in scored_again)) if one is not None
     )
-    if _stored(patient) != before or is_shown:
+    if derived_of(patient) != before or is_shown:
         save_derived(patient)
-
-
-def _stored(patient: Patient) -> list[Any]:
-    """The derived columns as they are stored: comparing the reports themselves would load them."""
-    return [patient.serializable_value(field) for field in DERIVED_FIELDS]
 
 
 def _derive(patient: Patient, *, sets: Sequence[ReportFacts], report: Report | None) -> None:

@@ -38,7 +38,13 @@ def lock_patient(patient_id: int) -> Patient:
     patient: Patient | None = _LOCK.first(pk=patient_id)
     if patient is None:
         raise Patient.DoesNotExist(f"There is no patient {patient_id}.")
+    patient.derived_as_stored = derived_of(patient)
     return patient
+
+
+def derived_of(patient: Patient) -> list[Any]:
+    """The derived columns, a report as its id: comparing the reports themselves would load them."""
+    return [patient.serializable_value(field) for field in DERIVED_FIELDS]
 
 
 def save_derived(patient: Patient, *, fields: Iterable[str] = DERIVED_FIELDS) -> None:
@@ -48,6 +54,7 @@ def save_derived(patient: Patient, *, fields: Iterable[str] = DERIVED_FIELDS) ->
         patient.save(update_fields=list(fields))
     finally:
         del patient.skip_history_when_saving
+    patient.derived_as_stored = derived_of(patient)
 
 
 def save_derived_of_all(patients: Iterable[Any], *, fields: Sequence[str]) -> None:

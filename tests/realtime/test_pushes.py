@@ -169,6 +169,27 @@ async def change_the_plan(ward: Ward) -> Action:
     )
 
 
+async def put_a_birth_right_over_the_socket(ward: Ward) -> Action:
+    patient = await aside(ward.admit, date_of_birth="2018-05-01")
+    report = await aside(ward.client().record, patient["id"], **ILL)
+    assert report["news2"]["not_scored_because"] == "under_16"
+
+    async def act() -> None:
+        async with await ward.open("lead", server=-1) as socket:
+            born = {"date_of_birth": "1958-05-01"}
+            reply = await socket.request("patients", "patch", pk=patient["id"], data=born)
+            assert (reply["response_status"], reply["data"]["current_risk"]) == (200, "high")
+            assert reply["data"]["last_report"]["news2"]["not_scored_because"] is None
+            child = {**reply["data"], "date_of_birth": "2018-05-01"}
+            reply = await socket.request("patients", "update", pk=patient["id"], data=child)
+            assert (reply["response_status"], reply["data"]["last_scored"]) == (200, None)
+            reply = await socket.request("patients", "patch", pk=patient["id"], data=born)
+            report_now = await socket.request("reports", "retrieve", pk=report["id"])
+            assert (report_now["data"]["news2"]["risk"], report_now["data"]["version"]) == ("high", 4)
+
+    return act
+
+
 async def save_outside_every_service(ward: Ward) -> Action:
     patient = await aside(ward.admit)
     report = await aside(ward.client().record, patient["id"], **WELL)
@@ -240,6 +261,7 @@ WRITES = {
         acknowledge,
         discharge,
         change_the_plan,
+        put_a_birth_right_over_the_socket,
         save_outside_every_service,
         import_csv,
         let_a_reminder_come_due,
