@@ -17,7 +17,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from . import clock
-from .admin_writing import ReportForm, ServiceAdmin
+from .admin_writing import PatientForm, ReportForm, ServiceAdmin
 from .models import Amendment, Event, Notification, Patient, Report, SignIn
 from .permissions import ROLES, role_of
 from .representations import represent_amendment
@@ -113,6 +113,7 @@ class PatientAdmin(ServiceAdmin):
     """Admitting, editing, discharging; deleting whom nothing was recorded of."""
 
     subject = "patients"
+    form = PatientForm
     can_be_added = True
     list_display = (
         "id",

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from rest_framework.exceptions import APIException
 
 from .api import writing
@@ -82,6 +83,21 @@ class ReportForm(ServiceForm):
     history_change_reason = forms.CharField(
         label="Reason", help_text="Why it is corrected; it is kept with the new version.", max_length=1000
     )
+
+
+class PatientForm(ServiceForm):
+    """A patient. Of the allergies the text is enough: a status that is not chosen follows from it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "allergy_status" in self.fields:
+            self.fields["allergy_status"].required = False
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        changed = super().changed_data
+        is_open = not self.cleaned_data.get("allergy_status")
+        return [name for name in changed if not (name == "allergy_status" and is_open)]
 
 
 class ServiceAdmin(admin.ModelAdmin):

@@ -33,6 +33,12 @@ class Patient(models.Model):
         DENGUE = "dengue"
         NONE = "none"
 
+    class AllergyStatus(models.TextChoices):
+        KNOWN = "known"
+        NONE_KNOWN = "none_known"
+        NOT_RECORDED = "not_recorded"
+        UNAVAILABLE = "unavailable"
+
     hospital_number = models.CharField(max_length=40, null=True, blank=True, unique=True)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100)
@@ -42,6 +48,10 @@ class Patient(models.Model):
     ward = models.CharField(max_length=40, blank=True, default="")
     bed = models.CharField(max_length=40, blank=True, default="")
     allergies = models.TextField(blank=True, default="", max_length=2000)
+    # The text goes with the status known, and only with that; "" alone would not say whether anybody has asked.
+    allergy_status = models.CharField(
+        max_length=16, choices=AllergyStatus.choices, default=AllergyStatus.NOT_RECORDED
+    )
     diagnosis = models.TextField(blank=True, default="", max_length=2000)
     admission_date = models.DateTimeField(default=timezone.now)
     dismissal_date = models.DateTimeField(null=True, blank=True)
@@ -117,6 +127,11 @@ class Patient(models.Model):
             models.CheckConstraint(
                 condition=Q(dismissal_date__isnull=True) | Q(dismissal_date__gte=models.F("admission_date")),
                 name="patient_dismissed_after_admission",
+            ),
+            models.CheckConstraint(
+                condition=(Q(allergy_status="known") & ~Q(allergies=""))
+                | (Q(allergy_status__in=("none_known", "not_recorded", "unavailable")) & Q(allergies="")),
+                name="patient_allergies_with_status_known",
             ),
         )
         indexes = (models.Index(fields=("ward", "id"), name="patient_by_ward"),)

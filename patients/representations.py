@@ -147,6 +147,7 @@ def _represent_stay(patient: Any) -> dict[str, Any]:
         "ward": patient.ward,
         "bed": patient.bed,
         "allergies": patient.allergies,
+        "allergy_status": patient.allergy_status,
         "diagnosis": patient.diagnosis,
         "admission_date": represent_instant(patient.admission_date),
         "dismissal_date": represent_instant(patient.dismissal_date),

@@ -32,9 +32,9 @@ from .listing import RESOURCES, default_ordering
 ROWS_AT_ONCE: Final = 200
 
 _PATIENT_FIELDS: Final = (
-    LINK, "last_name", "first_name", "date_of_birth", "sex", "pregnant", "ward", "bed", "allergies", "diagnosis",
-    "admission_date", "dismissal_date", "pathway", "spo2_scale", "fever_onset_at", "hematocrit_baseline",
-    "monitoring_interval",
+    LINK, "last_name", "first_name", "date_of_birth", "sex", "pregnant", "ward", "bed", "allergies",
+    "allergy_status", "diagnosis", "admission_date", "dismissal_date", "pathway", "spo2_scale", "fever_onset_at",
+    "hematocrit_baseline", "monitoring_interval",
 )  # fmt: skip
 _OF_A_VERSION: Final = ("history_id", "history_date", "history_type", "history_user", "history_change_reason")
 _COMPUTED: Final = (

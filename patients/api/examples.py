@@ -34,10 +34,10 @@ _DUE_BECAUSE: Final = {
 _STAY: Final = {
     "id": 17, "hospital_number": "A-1042", "first_name": "Ada", "last_name": "Byron",
     "date_of_birth": "1950-12-10", "sex": "female", "pregnant": False, "ward": "7A", "bed": "3",
-    "allergies": "Penicillin", "diagnosis": "Pneumonia", "admission_date": "2026-06-10T08:00:00Z",
-    "dismissal_date": None, "pathway": "news2", "spo2_scale": 1, "fever_onset_at": None,
-    "hematocrit_baseline": None, "monitoring_interval": None, "created_at": "2026-06-10T08:02:11Z",
-    "updated_at": "2026-06-10T08:02:11Z", "version": 1,
+    "allergies": "Penicillin", "allergy_status": "known", "diagnosis": "Pneumonia",
+    "admission_date": "2026-06-10T08:00:00Z", "dismissal_date": None, "pathway": "news2", "spo2_scale": 1,
+    "fever_onset_at": None, "hematocrit_baseline": None, "monitoring_interval": None,
+    "created_at": "2026-06-10T08:02:11Z", "updated_at": "2026-06-10T08:02:11Z", "version": 1,
 }  # fmt: skip
 
 _OBSERVATIONS: Final = {
@@ -104,7 +104,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "PatientReplace": {
         "hospital_number": "A-1042", "first_name": "Ada", "last_name": "Byron", "date_of_birth": "1950-12-10",
-        "sex": "female", "ward": "7B", "bed": "11", "allergies": "Penicillin", "diagnosis": "Pneumonia",
+        "sex": "female", "ward": "7B", "bed": "11", "allergies": "Penicillin",
+        "allergy_status": "known", "diagnosis": "Pneumonia",
         "version": 1,
     },
     "PatientChange": {"bed": "4", "version": 1},
@@ -170,6 +171,13 @@ EXAMPLES: Final[dict[str, Any]] = {
             {
                 "file": "reports", "line": 4, "field": "pulse",
                 "reason": "Must be between 0 and 300 /min; 900 was given.",
+            }
+        ],
+        "warnings": [
+            {
+                "file": "reports", "line": 6, "field": "weight",
+                "reason": "Weight 154 kg, and 70 kg the last time: another unit? Check it, and confirm it if it is "
+                "right.",
             }
         ],
     },

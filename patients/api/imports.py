@@ -11,7 +11,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 
 from ..services.csv_rows import UnreadableFile, columns_of, rows_of
-from ..services.intake import BODY_COLUMNS, LINK, Outcome, Row, take_in
+from ..services.intake import BODY_COLUMNS, LINK, Outcome, Remark, Row, take_in
 from .fields import show
 from .serializers import PatientSerializer, ReportSerializer
 
@@ -45,17 +45,22 @@ def take_in_files(request: Request, *, now: datetime) -> dict[str, Any]:
 
 
 def represent_import(of_patients: Outcome, of_reports: Outcome) -> dict[str, Any]:
-    """What became of the rows of both files, and each reject with where it stands."""
-    outcomes = {"patients": of_patients, "reports": of_reports}
+    """What became of the rows of both files, and each reject and warning with where it stands."""
     return {
         "patients": _represent_outcome(of_patients, added=of_patients.patients),
         "reports": _represent_outcome(of_reports, added=of_reports.reports),
-        "rejects": [
-            {"file": name, "line": reject.row.line, "field": reject.field, "reason": reject.reason}
-            for name, outcome in outcomes.items()
-            for reject in sorted(outcome.rejects, key=lambda reject: reject.row.line)
-        ],
+        "rejects": _represent_remarks(patients=of_patients.rejects, reports=of_reports.rejects),
+        "warnings": _represent_remarks(patients=of_patients.warnings, reports=of_reports.warnings),
     }
+
+
+def _represent_remarks(**remarks: list[Remark]) -> list[dict[str, Any]]:
+    """By file, then line."""
+    return [
+        {"file": name, "line": remark.row.line, "field": remark.field, "reason": remark.reason}
+        for name, of_file in remarks.items()
+        for remark in sorted(of_file, key=lambda remark: remark.row.line)
+    ]
 
 
 def _represent_outcome(outcome: Outcome, *, added: int) -> dict[str, int]:

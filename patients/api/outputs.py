@@ -17,7 +17,7 @@ class UserReferenceSerializer(serializers.Serializer):
 
 class News2PartsSerializer(serializers.Serializer):
     """0 to 3 for each scored field; null where it was not measured, and of an SpO2 on scale 2 from 93 % up where
-    supplemental_oxygen was not recorded: it has 0 points on air, 1 to 3 on oxygen."""
+    neither supplemental_oxygen nor a flow tells of oxygen: it has 0 points on air, 1 to 3 on oxygen."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {name: serializers.IntegerField(allow_null=True) for name in SCORED_FIELDS}
@@ -29,7 +29,10 @@ class News2Serializer(serializers.Serializer):
     parts = News2PartsSerializer()
     complete = serializers.BooleanField()
     missing = serializers.ListField(child=serializers.CharField())
-    lower_bound = serializers.IntegerField(allow_null=True, help_text="the score is at least this")
+    lower_bound = serializers.IntegerField(
+        allow_null=True,
+        help_text="the score is at least this; an oxygen flow without supplemental_oxygen counts its 2 points here",
+    )
     not_scored_because = serializers.CharField(
         allow_null=True, help_text="under_16, pregnant or pathway_none"
     )
@@ -142,12 +145,17 @@ class RejectSerializer(serializers.Serializer):
     reason = serializers.CharField()
 
 
+class ImportWarningSerializer(RejectSerializer):
+    """What was taken in and is to be looked at: possible, but improbable."""
+
+
 class ImportSerializer(serializers.Serializer):
     """What became of the files."""
 
     patients = ImportedSerializer()
     reports = ImportedSerializer(help_text="with the first reports, of `height` and `weight` of a patient")
     rejects = RejectSerializer(many=True)
+    warnings = ImportWarningSerializer(many=True)
 
 
 class ReasonSerializer(serializers.Serializer):

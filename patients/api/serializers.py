@@ -140,6 +140,12 @@ class PatientSerializer(ResourceSerializer):
     ward = TextField(max_length=40, allow_blank=True, default="")
     bed = TextField(max_length=40, allow_blank=True, default="")
     allergies = TextField(max_length=2000, allow_blank=True, default="")
+    # No default: a text that comes without a status is known.
+    allergy_status = ChoiceField(
+        choices=Patient.AllergyStatus.values,
+        required=False,
+        help_text="known goes with a text, the others without; not given: known where there is a text",
+    )
     diagnosis = TextField(max_length=2000, allow_blank=True, default="")
     # No default: a PUT without it must not move the admission to the moment of the PUT.
     admission_date = InstantField(required=False, help_text="now where not given")
@@ -184,6 +190,13 @@ class PatientSerializer(ResourceSerializer):
         if value is not None and value > clock.now() + report_services.MOST_AHEAD:
             raise serializers.ValidationError("The onset of fever cannot be over 5 minutes ahead.")
         return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is not None and not self.partial and "allergy_status" not in attrs:
+            # A PUT empties what it leaves out.
+            before = Patient.AllergyStatus.NOT_RECORDED
+            attrs["allergy_status"] = patient_services.implied_status(attrs["allergies"], before=before)
+        return attrs
 
     def create(self, validated_data: dict[str, Any]) -> Patient:
         return patient_services.admit_patient(by=acting_user(self.context), now=clock.now(), **validated_data)

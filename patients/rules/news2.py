@@ -129,8 +129,9 @@ class Score:
       `lower_bound` and all parts None; `complete` and `missing` still say what was measured.
 
     `parts` has all seven scored fields. A part is None where its field was not measured, and for SpO2 on
-    scale 2 from 93 % up where nobody recorded whether the patient is on oxygen: on air that is 0 points, on
-    oxygen 1 to 3. SpO2 is then not `missing`, oxygen is.
+    scale 2 from 93 % up where nothing says whether the patient is on oxygen: on air that is 0 points, on
+    oxygen 1 to 3. SpO2 is then not `missing`, oxygen is. An oxygen flow above 0 says it where the flag does not: its
+    two points count in the lower bound, though the flag's part stays None and the set incomplete.
     """
 
     score: int | None
@@ -231,6 +232,8 @@ def score_set(values: Mapping[str, Any], *, spo2_scale: int, not_scored_because:
         )
     parts = _parts(values, spo2_scale=spo2_scale)
     total = sum(points for points in parts.values() if points is not None)
+    if parts["supplemental_oxygen"] is None and _breathes_oxygen(values):
+        total += ON_OXYGEN[True]
     return Score(
         score=total if complete else None,
         risk=risk_of(total, has_three=3 in parts.values()),
@@ -297,7 +300,9 @@ def _parts(values: Mapping[str, Any], *, spo2_scale: int) -> dict[str, int | Non
     temperature = _recorded(values, field="temperature")
     return {
         "respiration": None if respiration is None else RESPIRATION.points(respiration),
-        "o2sat": None if o2sat is None else _o2sat_points(o2sat, spo2_scale=spo2_scale, on_oxygen=on_oxygen),
+        "o2sat": None
+        if o2sat is None
+        else _o2sat_points(o2sat, spo2_scale=spo2_scale, on_oxygen=_breathes_oxygen(values)),
         "supplemental_oxygen": None if on_oxygen is None else ON_OXYGEN[on_oxygen],
         "bp_sys": None if bp_sys is None else BP_SYS.points(bp_sys),
         "pulse": None if pulse is None else PULSE.points(pulse),
@@ -305,6 +310,15 @@ def _parts(values: Mapping[str, Any], *, spo2_scale: int) -> dict[str, int | Non
         # 38.05 lies between two bands of the chart; rounded as it is charted, it is 38.1.
         "temperature": None if temperature is None else TEMPERATURE.points(round_half_up(temperature)),
     }
+
+
+def _breathes_oxygen(values: Mapping[str, Any]) -> bool | None:
+    """Whether the patient is on oxygen, by the flag, else by a flow above 0; None where neither tells."""
+    on_oxygen: bool | None = _recorded(values, field="supplemental_oxygen")
+    if on_oxygen is not None:
+        return on_oxygen
+    flow = _recorded(values, field="oxygen_flow")
+    return True if flow is not None and flow > 0 else None
 
 
 def _o2sat_points(o2sat: float, *, spo2_scale: int, on_oxygen: bool | None) -> int | None:

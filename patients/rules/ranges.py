@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from types import MappingProxyType
+from typing import Any
 
 # ASCII digits only: Decimal() itself also takes fullwidth and Arabic digits, underscores and "Infinity".
 _DECIMAL_TEXT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -42,7 +43,7 @@ _ALL_RANGES = (
     Range("o2sat", "Oxygen saturation", "%", (0, 100), (80, 100)),
     Range("oxygen_flow", "Oxygen flow", "l/min", (0, 80)),
     Range("pain_score", "Pain score", "", (0, 10), is_whole=True),
-    Range("blood_glucose", "Blood glucose", "mmol/l", (0.1, 83)),
+    Range("blood_glucose", "Blood glucose", "mmol/l", (0.1, 83), (2, 30)),
     Range("capillary_refill", "Capillary refill", "s", (0, 30)),
     Range("fi_oral", "Oral intake", "ml", (0, 5000)),
     Range("fi_parenteral", "Parenteral intake", "ml", (0, 5000)),
@@ -125,7 +126,7 @@ def check_possible(values: Mapping[str, float | int | None]) -> dict[str, str]:
     return messages
 
 
-def check_unusual(values: Mapping[str, float | int | None]) -> dict[str, str]:
+def check_unusual(values: Mapping[str, Any]) -> dict[str, str]:
     """Field to message for every value outside its soft range: to be confirmed, not refused."""
     messages: dict[str, str] = {}
     for limits in _ALL_RANGES:

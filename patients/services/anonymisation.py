@@ -1,7 +1,7 @@
 """Taking a patient's identity away for good, everywhere it is kept; the readings stay.
 
-- The person: name, hospital number, bed, allergies and diagnosis go; of the date of birth the year stays, as
-  1 January, because readings mean nothing without an age. The versions of the person as well.
+- The person: name, hospital number, bed, allergies (with their status) and diagnosis go; of the date of birth
+  the year stays, as 1 January, because readings mean nothing without an age. The versions of the person as well.
 - What people typed goes, since it may name the patient: in reports and every version of them (diet, additional,
   medical advice, why it was changed), plans, pauses, and the ledger's texts. Each version that loses a text gets an
   entry in the ledger, which does not say what the text was. An oxygen device is a reading: it goes where it holds the
@@ -99,6 +99,7 @@ def _identity(patient_id: int, *, born: date | None) -> dict[str, Any]:
         "date_of_birth": None if born is None else born.replace(month=1, day=1),
         "bed": "",
         "allergies": "",
+        "allergy_status": str(Patient.AllergyStatus.NOT_RECORDED),
         "diagnosis": "",
     }
 

@@ -51,7 +51,7 @@ def amend_version(
         for field, value in changed.items():
             setattr(version, field, value)
         values = {field: getattr(version, field) for field in own_fields()}
-        refuse_impossible(patient, values=values, now=now, has_old_time="datetime" not in changed)
+        refuse_impossible(patient, values=values, now=now, touched=changed)
         score_again(version, values=values)
         version.amendments += 1
         version.history_change_reason = reason

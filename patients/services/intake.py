@@ -5,7 +5,7 @@ patient is one transaction. Nothing is raised for the past: the rules run once, 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -31,6 +31,7 @@ from .patients import admit_patient
 from .reports import refuse_impossible
 from .scoring import keep_due
 from .stay import course_with, recent_sets, report_facts, score_values
+from .unusual import unusual_of_patient, unusual_of_report
 
 BODY_COLUMNS: Final = ("height", "weight")  # of a patient: the first report, at admission
 LINK: Final = "hospital_number"
@@ -54,8 +55,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Reject:
-    """Why a row was not taken in."""
+class Remark:
+    """Why a row was not taken in, or what of one that was is to be looked at."""
 
     row: Row
     field: str
@@ -69,7 +70,8 @@ class Outcome:
     patients: int = 0
     reports: int = 0
     known: int = 0  # rows that were there already
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: list[Remark] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)  # of rows that were taken in
 
     @property
     def rejected_rows(self) -> list[Row]:
@@ -83,7 +85,12 @@ class Outcome:
             errors = {"": errors}
         for name, messages in errors.items():
             messages = messages if isinstance(messages, list) else [messages]
-            self.rejects.append(Reject(row, str(name), " ".join(str(message) for message in messages)))
+            self.rejects.append(Remark(row, str(name), " ".join(str(message) for message in messages)))
+
+    def warn(self, row: Row, unusual: Mapping[str, list[str]]) -> None:
+        """Note what of `row` is improbable: field to messages."""
+        for name, messages in unusual.items():
+            self.warnings += [Remark(row, name, message) for message in messages]
 
 
 def take_in(
@@ -138,7 +145,9 @@ def take_in(
                 of_reports.reject(row, {LINK: [f"There is no patient {number!r}."]})
         else:
             with events.unit_of_work():
-                reports = _read_new_reports(patient.pk, rows, outcome=of_reports, by=by, now=now)
+                new = _read_new_reports(patient.pk, rows, outcome=of_reports, by=by, now=now)
+                _warn_of_unusual(new, outcome=of_reports)
+                reports = [report for _, report in new]
                 if is_entered_at_once:
                     for report in reports:
                         report.created_at = report.updated_at = report._history_date = report.datetime
@@ -150,12 +159,13 @@ def take_in(
 
 
 def _tell_of_patients_row(of_patients: Outcome, of_reports: Outcome) -> None:
-    """The first reports that failed were made of rows of the other file: there somebody can put them right."""
-    told_there = [reject for reject in of_reports.rejects if reject.row.patient_row is not None]
-    of_reports.rejects = [reject for reject in of_reports.rejects if reject.row.patient_row is None]
-    for reject in told_there:
-        assert reject.row.patient_row is not None
-        of_patients.rejects.append(Reject(reject.row.patient_row, reject.field, reject.reason))
+    """The first reports were made of rows of the other file: there somebody can put them right."""
+    for of_file, told in (
+        (of_patients.rejects, of_reports.rejects),
+        (of_patients.warnings, of_reports.warnings),
+    ):
+        of_file += [Remark(one.row.patient_row, one.field, one.reason) for one in told if one.row.patient_row]
+        told[:] = [one for one in told if one.row.patient_row is None]
 
 
 def _is_of_another_name(row: Row) -> bool:
@@ -179,7 +189,7 @@ def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime, is_t
     serializer = PatientSerializer(data=data, context={"user": by, "reads_text": True})
     try:
         serializer.is_valid(raise_exception=True)
-        admit_patient(by=by, now=now, is_taken_over=is_taken_over, **serializer.validated_data)
+        patient = admit_patient(by=by, now=now, is_taken_over=is_taken_over, **serializer.validated_data)
     except ValidationError as error:
         outcome.reject(row, error.detail)
         return False
@@ -192,6 +202,7 @@ def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime, is_t
         outcome.known += 1
         return True
     outcome.patients += 1
+    outcome.warn(row, unusual_of_patient(patient, now=now))
     return True
 
 
@@ -210,14 +221,14 @@ def _first_report(row: Row) -> list[Row]:
 
 def _read_new_reports(
     patient_id: int, rows: Iterable[Row], *, outcome: Outcome, by: Any, now: datetime
-) -> list[Report]:
-    """The reports of these rows that are not there yet, not stored."""
+) -> list[tuple[Row, Report]]:
+    """The reports of these rows that are not there yet, not stored, each with its row."""
     patient = lock_patient(patient_id)
     # Every version counts: what was taken in, then corrected or deleted here, must not come back as it was.
     known = {_key(version) for version in Report.history.filter(patient_id=patient_id)}
     texts = AmendmentText.objects.filter(patient_id=patient_id).select_related("amendment")
     known |= {_key_before(text) for text in texts}
-    reports: list[Report] = []
+    new: list[tuple[Row, Report]] = []
     for row in rows:
         report = _read_report(row, patient=patient, outcome=outcome, by=by, now=now)
         if report is None:
@@ -226,8 +237,27 @@ def _read_new_reports(
             outcome.known += 1
             continue
         known.add(_key(report))
-        reports.append(report)
-    return reports
+        new.append((row, report))
+    return new
+
+
+def _warn_of_unusual(new: list[tuple[Row, Report]], *, outcome: Outcome) -> None:
+    """Note what of new reports of one patient is improbable, each beside what was before it, stored or in the file."""
+    weight = None
+    for _, row, report in sorted(_in_time(new), key=lambda one: one[0]):
+        if row is not None:
+            outcome.warn(row, unusual_of_report(report.patient, values=vars(report), last_weight=weight))
+        weight = weight if report.weight is None else report.weight
+
+
+def _in_time(new: list[tuple[Row, Report]]) -> Iterator[tuple[datetime, Row | None, Report]]:
+    """The new reports with their rows, and, where any has a weight, before them the stored ones that have one."""
+    if any(report.weight is not None for _, report in new):
+        weighed = Report.objects.filter(patient=new[0][1].patient, weight__isnull=False)
+        for stored in weighed.order_by("id").only("datetime", "weight"):
+            yield stored.datetime, None, stored
+    for row, report in new:
+        yield report.datetime, row, report
 
 
 def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: datetime) -> Report | None:

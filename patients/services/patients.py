@@ -1,6 +1,6 @@
 """Admitting, changing and discharging patients: the only writers of `Patient`. One transaction each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from .course import due_of, settle
 from .due_limits import forget_what_stood
 from .errors import Conflict, NotAllowed, Refused, Stale
 from .locks import lock_patient
-from .reports import MOST_AHEAD
+from .reports import MOST_AHEAD, as_text
 from .scoring import CORRECTED, score_stay_again, what_was_corrected
 from .stay import recent_sets
 
@@ -48,8 +48,10 @@ def admit_patient(*, by: Any, now: datetime, is_taken_over: bool = False, **valu
     if values.get("spo2_scale", 1) != 1 and not may_plan:
         raise NotAllowed({"spo2_scale": ["SpO2 scale 2 is set by a doctor or lead."]})
     with unit_of_work():
-        patient = Patient(created_at=now, updated_at=now, **values)
+        patient = Patient(created_at=now, updated_at=now)
+        _set(patient, values, sent=values)
         _check_dates(patient, now=now)
+        _check_birth(patient, changed=values)
         _save(patient, by=by, now=now)
         settle(patient, sets=[], now=now)
         return patient
@@ -82,9 +84,15 @@ def change_patient(
         admitted_before = patient.admission_date
         corrected = what_was_corrected(changed)
         due_before = _due_before(patient) if corrected and not patient.is_discharged else None
-        for field, value in changed.items():
-            setattr(patient, field, value)
+        ended_before = None
+        if "admission_date" in changed:
+            ended_before = patient.dismissal_date if is_readmission else _end_of_stay_before(patient)
+        _set(patient, changed, sent=changes)
         _check_dates(patient, now=now)
+        _check_birth(patient, changed=changed)
+        if ended_before is not None and patient.admission_date < ended_before:
+            ended_at = as_text(ended_before, to="seconds")
+            raise Refused({"admission_date": [f"This is before the end of the stay before at {ended_at}."]})
         if "admission_date" in changed and not is_readmission:
             _check_stay_keeps_its_reports(patient, admitted_before=admitted_before)
         if "dismissal_date" in changed and patient.is_discharged:
@@ -148,6 +156,79 @@ def _check_rights(changed: Mapping[str, Any], *, by: Any) -> None:
         raise NotAllowed({field: ["Your role may not change this."] for field in refused})
 
 
+def _set(patient: Patient, values: Mapping[str, Any], *, sent: Mapping[str, Any]) -> None:
+    """Give the patient these values, and the status of the allergies that their text implies.
+
+    `sent`: with what was written as it was before. Raises Refused where text and status do not go together.
+    """
+    if "allergies" in values or "allergy_status" in values:
+        text = values.get("allergies", patient.allergies)
+        status = sent.get("allergy_status") or implied_status(text, before=patient.allergy_status)
+        if (status == Patient.AllergyStatus.KNOWN) != bool(text):
+            message = [
+                f"allergy_status is {status}, allergies is {'not ' if text else ''}empty: "
+                "the text goes with the status known, and only with that."
+            ]
+            raise Refused({"allergy_status": message, "allergies": message})
+        values = {**values, "allergy_status": status}
+    for field, value in values.items():
+        setattr(patient, field, value)
+
+
+def implied_status(text: str, *, before: str) -> str:
+    """The status of allergies of which somebody writes the text alone; `before`: the status that was there.
+
+    A text is what is known. Where the known text is taken away, nobody has said that there are none.
+    """
+    if text:
+        return str(Patient.AllergyStatus.KNOWN)
+    return str(Patient.AllergyStatus.NOT_RECORDED) if before == Patient.AllergyStatus.KNOWN else before
+
+
+def _check_birth(patient: Patient, *, changed: Collection[str]) -> None:
+    """Nobody is admitted, feverish or observed before being born. Judged where a write touches one of the two dates."""
+    born = patient.date_of_birth
+    if born is None:
+        return
+    errors: dict[str, list[str]] = {}
+    for field in ("admission_date", "fever_onset_at"):
+        instant = getattr(patient, field)
+        is_touched = field in changed or "date_of_birth" in changed
+        if is_touched and instant is not None and timezone.localdate(instant) < born:
+            errors[field] = [f"This is before the birth on {born.isoformat()}."]
+    if errors:
+        first = min(getattr(patient, field) for field in errors)
+        errors["date_of_birth"] = [f"The birth cannot be after {as_text(first)}: {', '.join(errors)}."]
+    elif "date_of_birth" in changed and patient.pk is not None:
+        oldest = (
+            Report.objects.filter(patient=patient).order_by("datetime").values_list("datetime", flat=True)
+        )
+        taken_at = oldest.first()
+        if taken_at is not None and timezone.localdate(taken_at) < born:
+            errors["date_of_birth"] = [
+                f"The birth cannot be after {as_text(taken_at)}: a report was taken then."
+            ]
+    if errors:
+        raise Refused(errors)
+
+
+def _end_of_stay_before(patient: Patient) -> datetime | None:
+    """When the stay before the patient's newest one ended; None where this is the first.
+
+    A stay begins where a discharged patient has another admission and no discharge any more. A discharge that was
+    taken back, with the admission it had, ended nothing.
+    """
+    ended_at: datetime | None = None
+    admitted_before: datetime | None = None
+    dismissed_before: datetime | None = None
+    versions = Patient.history.filter(id=patient.pk).order_by("history_id")
+    for admitted_at, dismissed_at in versions.values_list("admission_date", "dismissal_date"):
+        if dismissed_before is not None and dismissed_at is None and admitted_at != admitted_before:
+            ended_at = dismissed_before
+        admitted_before, dismissed_before = admitted_at, dismissed_at
+    return ended_at
+
+
 def _check_dates(patient: Patient, *, now: datetime) -> None:
     errors: dict[str, list[str]] = {}
     if patient.admission_date > now + MOST_AHEAD:
@@ -177,7 +258,7 @@ def _check_nothing_was_taken_after(patient: Patient) -> None:
     after = Report.objects.filter(patient=patient, datetime__gt=patient.dismissal_date)
     newest = after.order_by("-datetime").values_list("datetime", flat=True).first()
     if newest is not None:
-        taken_at = newest.isoformat(timespec="seconds").replace("+00:00", "Z")
+        taken_at = as_text(newest, to="seconds")
         raise Refused({"dismissal_date": [f"The newest report was taken at {taken_at}, after this time."]})
 
 

@@ -1,14 +1,17 @@
 """Recording, correcting and deleting reports: the only writers of `Report`. One transaction each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.utils import timezone
+
 from ..events import unit_of_work
 from ..models import Patient, Report
+from ..rules.combinations import check_contradictions
 from ..rules.formulas import mean_arterial_pressure, pulse_pressure
 from ..rules.news2 import RESPONSES, response_to
-from ..rules.ranges import check_possible, check_unusual
+from ..rules.ranges import check_possible
 from ..rules.stay import ReportFacts
 from .course import due_of, settle
 from .due_limits import look_again
@@ -16,6 +19,7 @@ from .errors import Refused, Stale
 from .locks import lock_patient
 from .scoring import keep_due, keep_in_line, keep_score, save_version, score_again, sign
 from .stay import recent_sets, report_facts, score_values
+from .unusual import last_weight_before, unusual_of_report
 
 MOST_AHEAD: Final = timedelta(minutes=5)  # a device's clock may run fast; further ahead is a mistake
 
@@ -62,7 +66,7 @@ def correct_report(
         for field, value in changed.items():
             setattr(report, field, value)
         values = {field: getattr(report, field) for field in own_fields()}
-        refuse_impossible(patient, values=values, now=now, has_old_time="datetime" not in changed)
+        refuse_impossible(patient, values=values, now=now, touched=changed)
         score_again(report, values=values)
         sets = with_report(report, sets=recent_sets(patient, without=report.pk, back_to=judged_at))
         look_again(patient, sets=sets, changed=report)
@@ -108,6 +112,9 @@ def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str
     keep_score(report, score)
     due = due_of(patient, sets=with_report(report, sets=recent_sets(patient)), report=report)
     response = response_to(score)
+    last_weight = None
+    if values.get("weight") is not None:
+        last_weight = last_weight_before(patient, taken_at=report.datetime)
     return {
         "news2": score.as_dict(),
         "map": mean_arterial_pressure(bp_sys=report.bp_sys, bp_dia=report.bp_dia),
@@ -115,7 +122,7 @@ def preview_report(*, patient_id: int, now: datetime, **values: Any) -> dict[str
         "due_at": due.at.isoformat().replace("+00:00", "Z") if due.at else None,
         "due_because": None if due.because is None else due.because.as_dict(),
         "response": None if response is None else {"key": response, "text": RESPONSES[response].response},
-        "unusual": {field: [message] for field, message in check_unusual(values).items()},
+        "unusual": unusual_of_report(patient, values=values, last_weight=last_weight),
     }
 
 
@@ -137,26 +144,34 @@ def own_fields() -> list[str]:
 
 
 def refuse_impossible(
-    patient: Patient, *, values: Mapping[str, Any], now: datetime, has_old_time: bool = False
+    patient: Patient, *, values: Mapping[str, Any], now: datetime, touched: Collection[str] | None = None
 ) -> None:
-    """Raise Refused for a time or a value that cannot be. `has_old_time`: the time is the one it always had."""
-    errors = {field: [message] for field, message in check_possible(values).items()}
+    """Raise Refused for a time or a value that cannot be, and for two values that contradict each other.
+
+    `touched`: the fields that a correction changes, None: all of a new report. The time is judged where it is one of
+    them, two values where one of the two is: what was stored before a rule was made can be corrected elsewhere.
+    """
+    contradictions = check_contradictions(values, touched=touched)
+    errors = {field: [message] for field, message in {**contradictions, **check_possible(values)}.items()}
     taken_at = values["datetime"]
-    if not has_old_time:
+    if touched is None or "datetime" in touched:
         if taken_at > now + MOST_AHEAD:
             errors["datetime"] = [
                 "Observations cannot be taken in the future: the time is over 5 minutes ahead."
             ]
         elif taken_at < patient.admission_date:
-            errors["datetime"] = [f"This is before the admission at {_as_text(patient.admission_date)}."]
+            errors["datetime"] = [f"This is before the admission at {as_text(patient.admission_date)}."]
         elif patient.dismissal_date is not None and taken_at > patient.dismissal_date:
-            errors["datetime"] = [f"The patient was discharged at {_as_text(patient.dismissal_date)}."]
+            errors["datetime"] = [f"The patient was discharged at {as_text(patient.dismissal_date)}."]
+        elif patient.date_of_birth is not None and timezone.localdate(taken_at) < patient.date_of_birth:
+            errors["datetime"] = [f"This is before the birth on {patient.date_of_birth.isoformat()}."]
     if errors:
         raise Refused(errors)
 
 
-def _as_text(instant: datetime) -> str:
-    return instant.isoformat(timespec="minutes").replace("+00:00", "Z")
+def as_text(instant: datetime, *, to: str = "minutes") -> str:
+    """An instant as refusals name it: ISO 8601 in UTC."""
+    return instant.isoformat(timespec=to).replace("+00:00", "Z")
 
 
 def with_report(report: Report, *, sets: list[ReportFacts]) -> list[ReportFacts]:

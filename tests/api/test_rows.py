@@ -32,7 +32,8 @@ from tests.observations import ILL, WELL
 pytestmark = pytest.mark.django_db
 
 EVERYTHING = {
-    **ILL, "oxygen_flow": 2.5, "oxygen_device": "Maske – 35 %", "pain_score": 0, "blood_glucose": 5.6,
+    **ILL, "supplemental_oxygen": True, "oxygen_flow": 2.5,
+    "oxygen_device": "Maske – 35 %", "pain_score": 0, "blood_glucose": 5.6,
     "capillary_refill": 2.1, "fi_oral": 120.5, "fi_parenteral": 0.0, "fi_other": 0.1, "fo_urine": 333.3, "fo_uf": 1.0,
     "fo_emesis": 0.3, "fo_drainage": 7.7, "weight": 71.4, "height": 180.0, "abd_cir": 90.1, "stools": 0, "urine": 3,
     "hematocrit": 41.2, "platelet": 0.7, "wbc": 4.4, "status": "febrile", "day_of_fever": 3, "diet": "sữa 🥛",
@@ -61,7 +62,7 @@ def ward():
         by=lead,
         hospital_number="Ä-1",
         hematocrit_baseline=41.3,
-        date_of_birth=now.date(),
+        date_of_birth=(now - timedelta(days=3)).date(),
         allergies="Ωmega\n",
     )
     set_plan(

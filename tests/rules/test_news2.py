@@ -233,6 +233,35 @@ def test_up_to_92_percent_on_scale_2_oxygen_need_not_be_recorded(value, points):
     assert part("o2sat", value, spo2_scale=2) == points
 
 
+@pytest.mark.parametrize("spo2_scale", [1, 2])
+def test_a_flow_counts_as_oxygen_in_the_lower_bound_where_nobody_recorded_oxygen(spo2_scale):
+    """The two points are certain; the flag was not recorded all the same."""
+    unrecorded = NORMAL | {"supplemental_oxygen": None, "o2sat": 90 if spo2_scale == 2 else 97}
+    score = score_set(unrecorded | {"oxygen_flow": 15.0}, spo2_scale=spo2_scale)
+    assert (score.score, score.lower_bound, score.complete) == (None, 2, False)
+    assert (score.parts["supplemental_oxygen"], score.missing) == (None, ("supplemental_oxygen",))
+    for flow in (None, 0, 0.0):
+        assert score_set(unrecorded | {"oxygen_flow": flow}, spo2_scale=spo2_scale).lower_bound == 0
+
+
+@pytest.mark.parametrize("value", range(80, 101))
+def test_with_a_flow_a_spo2_on_scale_2_is_judged_as_on_oxygen(value):
+    on_oxygen = score_set(NORMAL | {"o2sat": value, "supplemental_oxygen": True}, spo2_scale=2)
+    by_flow = score_set(
+        NORMAL | {"o2sat": value, "supplemental_oxygen": None, "oxygen_flow": 2}, spo2_scale=2
+    )
+    assert by_flow.parts["o2sat"] == on_oxygen.parts["o2sat"] is not None
+    assert (by_flow.lower_bound, by_flow.risk) == (on_oxygen.score, on_oxygen.risk)
+
+
+def test_a_flow_changes_nothing_where_oxygen_was_recorded_or_nothing_is_scored():
+    for on_oxygen in (True, False):
+        values = NORMAL | {"supplemental_oxygen": on_oxygen}
+        assert score_set(values | {"oxygen_flow": 4}, spo2_scale=1) == score_set(values, spo2_scale=1)
+    unscored = score_set({"oxygen_flow": 4}, spo2_scale=1, not_scored_because="pregnant")
+    assert (unscored.lower_bound, unscored.risk) == (None, None)
+
+
 ANY_SET = st.fixed_dictionaries(
     {
         "respiration": st.none() | st.integers(0, 120),

@@ -28,7 +28,7 @@ WRITTEN = [
     ("bp_dia", 0, 200, 30, 140),
     ("oxygen_flow", 0, 80, None, None),
     ("pain_score", 0, 10, None, None),
-    ("blood_glucose", 0.1, 83, None, None),
+    ("blood_glucose", 0.1, 83, 2, 30),
     ("capillary_refill", 0, 30, None, None),
     ("weight", 0.3, 400, None, None),
     ("height", 20, 272, None, None),

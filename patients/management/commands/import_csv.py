@@ -15,7 +15,8 @@ from patients.services.system import system_user
 class Command(BaseCommand):
     help = (
         "Take in patients and their reports. Columns are named as the fields, hospital_number is the link; rows that "
-        "fail are listed and written to a .rejected.csv beside the file. A second run adds nothing."
+        "fail are listed and written to a .rejected.csv beside the file; what is improbable is taken in and listed. "
+        "A second run adds nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,9 +32,9 @@ class Command(BaseCommand):
             f"Taken in: {of_patients.patients} patients and {of_reports.reports} reports; "
             f"known already: {of_patients.known} and {of_reports.known}."
         )
-        self._tell_rejects(options["patients"], of_patients)
+        self._tell_remarks(options["patients"], of_patients)
         if options["reports"] is not None:
-            self._tell_rejects(options["reports"], of_reports)
+            self._tell_remarks(options["reports"], of_reports)
 
     @staticmethod
     def _read(path: Path) -> list[Row]:
@@ -42,7 +43,11 @@ class Command(BaseCommand):
         except (OSError, UnreadableFile) as error:
             raise CommandError(f"{path} cannot be read: {error}") from error
 
-    def _tell_rejects(self, path: Path, outcome: Outcome) -> None:
+    def _tell_remarks(self, path: Path, outcome: Outcome) -> None:
+        for warning in sorted(outcome.warnings, key=lambda warning: warning.row.line):
+            self.stdout.write(
+                f"{path.name} line {warning.row.line}: {warning.field}: taken in, but look at it: {warning.reason}"
+            )
         if not outcome.rejects:
             return
         for reject in outcome.rejects:
