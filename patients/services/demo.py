@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from ..models import Patient
+from ..representations import represent_daytime
 from ..rules.news2 import SCORED_FIELDS, Score, pathway_interval, score_set
 from .csv_rows import read_rows
 from .errors import Conflict
@@ -25,11 +26,14 @@ PASSWORD: Final = "wardlight-demo"
 LOGINS: Final = (
     ("nurse", "nurse", "Nadia", "Nurse"),
     ("nurse2", "nurse", "Noah", "Nurse"),
+    ("nurse3", "nurse", "Nina", "Nurse"),
     ("doctor", "doctor", "Dora", "Doctor"),
     ("lead", "lead", "Liam", "Lead"),
     ("viewer", "viewer", "Vera", "Viewer"),
     ("service", "service", "Laboratory", "Interface"),
 )
+
+_NURSES: Final = {"D": "nurse", "E": "nurse2", "N": "nurse3"}  # shift -> who records in it
 
 # Per stay, in the order of the file: which complete set is its newest (a share of all), and in how many minutes the
 # next one is due (negative: overdue). Chosen for a ward with every risk band and every kind of due time.
@@ -49,10 +53,15 @@ def load_demo(*, now: datetime) -> tuple[int, int]:
         raise Conflict("There are patients already: the demo ward is for an empty database.")
     with transaction.atomic():
         _make_logins()
-        recorder = User.objects.get(username="lead")
+        lead = User.objects.get(username="lead")
+        nurses = {shift: User.objects.get(username=name) for shift, name in _NURSES.items()}
         patient_rows, report_rows = _moved_rows(now=now)
         of_patients, of_reports = take_in(
-            patient_rows, report_rows, by=recorder, now=now, is_entered_at_once=True
+            patient_rows,
+            report_rows,
+            by=lead,
+            now=now,
+            recorder_of=lambda taken_at: nurses[represent_daytime(taken_at)],
         )
     rejects = of_patients.rejects + of_reports.rejects
     if rejects:

@@ -5,7 +5,7 @@ patient is one transaction. Nothing is raised for the past: the rules run once, 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -99,7 +99,7 @@ def take_in(
     *,
     by: Any,
     now: datetime,
-    is_entered_at_once: bool = False,
+    recorder_of: Callable[[datetime], Any] | None = None,
     is_taken_over: bool = True,
 ) -> tuple[Outcome, Outcome]:
     """Store the rows and return what became of the patients' and of the reports'.
@@ -107,9 +107,9 @@ def take_in(
     A patient is known by the hospital number, a report by that, its time and its values: a second run adds nothing.
     Where the number is that of a patient who never had the row's name, neither the row nor any report of that number
     is taken in: nobody can say whose they are.
-    With `is_entered_at_once` each report counts as entered when it was taken (the demo), else `now`. Without
-    `is_taken_over` the role of `by` decides on what only doctors may set of a patient. What is wrong with the first
-    report that a patient's height and weight make is told of the patient's row.
+    `recorder_of` says who recorded what was taken at an instant, and then entered it at once (the demo); without it
+    all is entered by `by` at `now`. Without `is_taken_over` the role of `by` decides on what only doctors may set of a
+    patient. What is wrong with the first report that a patient's height and weight make is told of the patient's row.
     """
     of_patients, of_reports = Outcome(), Outcome()
     waiting: dict[str, list[Row]] = {}
@@ -148,8 +148,9 @@ def take_in(
                 new = _read_new_reports(patient.pk, rows, outcome=of_reports, by=by, now=now)
                 _warn_of_unusual(new, outcome=of_reports)
                 reports = [report for _, report in new]
-                if is_entered_at_once:
+                if recorder_of is not None:
                     for report in reports:
+                        report.recorded_by = report._history_user = recorder_of(report.datetime)
                         report.created_at = report.updated_at = report._history_date = report.datetime
                 if reports:
                     _store(reports[0].patient, reports, by=by, now=now)
@@ -329,7 +330,7 @@ def _store(patient: Patient, reports: list[Report], *, by: Any, now: datetime) -
         reports, default_user=by, default_change_reason="taken in", default_date=now
     )
     for report, version in zip(reports, versions, strict=True):
-        version.history_user = version.recorded_by = by
+        version.history_user = version.recorded_by = report.recorded_by
         events.note_change("reports", "create", report.pk, partial(represent_report, report))
         events.note_change("history", "create", version.pk, partial(represent_history, version))
     sets = recent_sets(patient)

@@ -9,6 +9,7 @@ from tests.observations import ILL
 
 FIELDS = {
     "id", "hospital_number", "first_name", "last_name", "date_of_birth", "sex", "pregnant", "ward", "bed", "allergies",
+    "allergy_status",
     "diagnosis", "admission_date", "dismissal_date", "pathway", "spo2_scale", "fever_onset_at", "hematocrit_baseline",
     "monitoring_interval", "created_at", "updated_at", "version", "last_report", "last_scored", "current_risk",
     "next_due_at", "open_notifications",

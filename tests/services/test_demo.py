@@ -54,13 +54,27 @@ def test_the_dengue_stays_of_the_demo_are_told_by_the_rules_of_dengue():
     assert recovering.course["warning_signs"] == []
 
 
+def test_the_demo_holds_numbers_and_allergies_as_a_ward_has_them():
+    load_demo(now=NOW)
+    values = Report.objects.values_list("o2sat", "supplemental_oxygen", "oxygen_flow", "oxygen_device")
+    assert all(o2sat is None or o2sat == int(o2sat) for o2sat, *_ in values)
+    oxygen = {tuple(row) for _, *row in values if row[0] is True}
+    assert {flow for _, flow, _ in oxygen} == {1, 2, 4, 10, 15}
+    assert {device for *_, device in oxygen} == {"nasal_cannula", "simple_mask", "venturi", "reservoir"}
+    assert {tuple(row) for _, *row in values if row[0] is not True} == {(False, None, ""), (None, None, "")}
+    assert set(Patient.objects.values_list("allergy_status", flat=True)) == set(Patient.AllergyStatus.values)
+    recorders = {report.recorded_by for report in Report.objects.select_related("recorded_by")}
+    assert [role_of(recorder) for recorder in recorders] == ["nurse"] * 3
+    assert {version.history_user for version in Report.history.select_related("history_user")} == recorders
+
+
 def test_each_role_has_a_login_with_the_printed_password():
     load_demo(now=NOW)
     roles = {
         user.username: role_of(user) for user in User.objects.filter(email__endswith="demo.wardlight.invalid")
     }
     assert roles == {
-        "nurse": "nurse", "nurse2": "nurse", "doctor": "doctor", "lead": "lead", "viewer": "viewer",
+        "nurse": "nurse", "nurse2": "nurse", "nurse3": "nurse", "doctor": "doctor", "lead": "lead", "viewer": "viewer",
         "service": "service", "admin": "superuser",
     }  # fmt: skip
     lines = []
