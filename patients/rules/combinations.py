@@ -39,7 +39,7 @@ def check_contradictions(
             "supplemental_oxygen",
             "oxygen_flow",
             f"Air and an oxygen flow of {values['oxygen_flow']:g} l/min contradict each other. "
-            "Correct supplemental_oxygen or oxygen_flow.",
+            "Correct one of the two.",
         )
     for field in values.get("not_measured") or {}:
         if values.get(field) not in (None, ""):

@@ -51,6 +51,7 @@ export function makePatient(change: Partial<Patient> = {}): Patient {
     ward: '7A',
     bed: '1',
     allergies: '',
+    allergy_status: 'not_recorded',
     diagnosis: '',
     admission_date: '2026-11-20T08:00:00Z',
     dismissal_date: null,

@@ -86,10 +86,19 @@ export interface ImportCounts {
   rejected: number;
 }
 
+/** `line` is the line of the file on which the row begins, the header being 1; `field` "": the row as a whole. */
+export interface ImportRemark {
+  file: 'patients' | 'reports';
+  line: number;
+  field: string;
+  reason: string;
+}
+
 /** What became of the rows of two files. */
 export interface ImportOutcome {
   patients: ImportCounts;
   reports: ImportCounts;
-  /** `line` is the line of the file on which the row begins, the header being 1; `field` "": the row as a whole. */
-  rejects: { file: 'patients' | 'reports'; line: number; field: string; reason: string }[];
+  rejects: ImportRemark[];
+  /** Of rows that were taken in: possible, but improbable. */
+  warnings: ImportRemark[];
 }

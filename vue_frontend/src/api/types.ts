@@ -8,6 +8,9 @@ export type Consciousness = 'A' | 'C' | 'V' | 'P' | 'U';
 export type NotMeasuredReason = 'refused' | 'unable' | 'not_appropriate';
 export type NotScoredReason = 'under_16' | 'pregnant' | 'pathway_none';
 
+export const ALLERGY_STATUSES = ['known', 'none_known', 'not_recorded', 'unavailable'] as const;
+export type AllergyStatus = (typeof ALLERGY_STATUSES)[number];
+
 /** The fields that make up a NEWS2 total, in the order of the RCP's chart. */
 export const SCORED_FIELDS = [
   'respiration',
@@ -56,6 +59,8 @@ export interface Patient {
   ward: string;
   bed: string;
   allergies: string;
+  /** Only `known` goes with a text. */
+  allergy_status: AllergyStatus;
   diagnosis: string;
   admission_date: string;
   dismissal_date: string | null;

@@ -9,6 +9,7 @@ import { t } from '@/locales';
 import { useClockStore } from '@/stores/clock';
 import { useRangesStore } from '@/stores/ranges';
 import { useFormat } from './useFormat';
+import { refusalText } from './useRefusals';
 
 interface Context {
   form: ObservationForm;
@@ -73,6 +74,9 @@ export function useFieldTexts(context: Context) {
     if (found === undefined) return null;
     const value = withUnit(field, context.form.draft.texts[field]);
     const before = String(context.previous.get(field)?.value ?? '');
+    if (found.kind === 'server') {
+      return { text: refusalText(field, found.message ?? ''), isConfirmed: found.isConfirmed };
+    }
     return {
       text: t(`form.${found.kind}`, { field: t(`field.${field}`), value, before }),
       isConfirmed: found.isConfirmed,

@@ -133,6 +133,43 @@ describe('saving a set', () => {
     expect(bodies('create')).toHaveLength(1);
   });
 
+  it('asks the server about a weight whose last one is not on this page, before it is sent', async () => {
+    const asked = {
+      news2: makeNews2(),
+      due_at: null,
+      response: null,
+      unusual: { weight: ['70 kg the last time'] },
+    };
+    request.mockImplementation(({ action }) =>
+      Promise.resolve(reply(action === 'preview' ? asked : makeReport())),
+    );
+    form.draft.texts.weight = '154';
+    await form.save();
+    expect(bodies('preview')).toHaveLength(1);
+    expect(bodies('create')).toHaveLength(0);
+    expect(form.warnings.value.weight).toEqual({
+      kind: 'server',
+      message: '70 kg the last time',
+      isConfirmed: false,
+    });
+    expect(form.preview.value, 'a weight alone has no score').toBeNull();
+    form.confirm('weight');
+    await form.save();
+    expect(bodies('create')).toHaveLength(1);
+    expect(bodies('preview')).toHaveLength(1);
+  });
+
+  it('saves a weight though the server answers no question about it', async () => {
+    request.mockImplementation(({ action }) =>
+      action === 'preview'
+        ? Promise.reject(new NoAnswer('lost', true))
+        : Promise.resolve(reply(makeReport())),
+    );
+    form.draft.texts.weight = '154';
+    await form.save();
+    expect(form.state.value).toBe('saved');
+  });
+
   it('never sends an impossible value', async () => {
     form.draft.texts.pulse = '301';
     await form.save();

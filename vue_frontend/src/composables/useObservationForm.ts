@@ -1,6 +1,7 @@
 import { computed, onScopeDispose, reactive, ref, shallowRef, watch } from 'vue';
 
 import type { NumberField, Patient, Preview, Ranges, Report } from '@/api/types';
+import { ageInYears } from '@/domain/format';
 import * as entry from '@/domain/observationDraft';
 import { instantTaken, type TimeTaken } from '@/domain/timeTaken';
 import { t } from '@/locales';
@@ -18,6 +19,8 @@ export interface FormSurroundings {
   timeZone: string;
   /** Whether the server can be asked for the live score. */
   isConnected: () => boolean;
+  /** A report that is there is corrected: the server, which would hold its weight against itself, is not asked. */
+  isCorrection?: boolean;
   /** Send to the `reports` stream. Throws RequestRefused or NoAnswer. */
   request: <T>(request: Request) => Promise<Reply<T>>;
 }
@@ -56,7 +59,19 @@ export function useObservationForm(surroundings: FormSurroundings) {
     return numbers;
   });
   const problems = computed(() => entry.problemsOf(draft, surroundings.ranges()));
-  const warnings = computed(() => entry.warningsOf(draft, surroundings.ranges(), previousNumbers.value));
+  /** The preview that was answered last: the body that was asked for, and what the server calls unusual in it. */
+  const answered = shallowRef<{ body: string; unusual: Preview['unusual'] }>({ body: '', unusual: {} });
+  const isAdult = computed(() => {
+    const born = surroundings.patient().date_of_birth;
+    return born === null || ageInYears(born, surroundings.now(), surroundings.timeZone) >= 16;
+  });
+  const warnings = computed(() => {
+    const isOfThis = surroundings.isCorrection !== true && answered.value.body === previewBody.value;
+    return entry.warningsOf(draft, surroundings.ranges(), previousNumbers.value, {
+      isAdult: isAdult.value,
+      unusual: isOfThis ? answered.value.unusual : {},
+    });
+  });
   const missing = computed(() => entry.missingFields(draft));
   const isUntouched = computed(() => entry.isUntouched(draft));
   const taken = computed(() =>
@@ -84,15 +99,20 @@ export function useObservationForm(surroundings: FormSurroundings) {
 
   async function askForPreview(): Promise<void> {
     const number = ++previewNumber;
-    const data = JSON.parse(previewBody.value) as Record<string, unknown>;
-    if (!entry.isSet(draft)) {
+    const body = previewBody.value;
+    const isSet = entry.isSet(draft);
+    // A weight alone is no set, and has no score; but the server knows the last one.
+    if (!isSet && draft.texts.weight === '') {
       preview.value = null;
       return;
     }
     try {
+      const data = JSON.parse(body) as Record<string, unknown>;
       const reply = await surroundings.request<Preview>({ action: 'preview', data });
       // An answer that was overtaken by a later question says nothing about what is on the screen.
-      if (number === previewNumber) preview.value = reply.data;
+      if (number !== previewNumber) return;
+      preview.value = isSet ? reply.data : null;
+      answered.value = { body, unusual: reply.data.unusual ?? {} };
     } catch {
       if (number === previewNumber) preview.value = null;
     }
@@ -115,6 +135,11 @@ export function useObservationForm(surroundings: FormSurroundings) {
   /** Send, or send again. The same body always goes with the same key, so that it cannot be stored twice. */
   async function save(): Promise<void> {
     if (state.value === 'sending' || state.value === 'saved') return;
+    if (state.value === 'editing' && mustAskFirst()) {
+      state.value = 'sending';
+      await askForPreview();
+      state.value = 'editing';
+    }
     if (state.value !== 'uncertain') {
       if (obstacle.value !== null || taken.value.at === null) return;
       const body = {
@@ -124,6 +149,12 @@ export function useObservationForm(surroundings: FormSurroundings) {
       sent.value = { key: newKey(), body };
     }
     await send();
+  }
+
+  /** Whether the server has a weight to hold this one against that is not on this page, and was not asked yet. */
+  function mustAskFirst(): boolean {
+    const isWeighed = draft.texts.weight !== '' && previousNumbers.value.weight === undefined;
+    return isWeighed && surroundings.isConnected() && answered.value.body !== previewBody.value;
   }
 
   async function send(): Promise<void> {

@@ -25,6 +25,67 @@ const SENTENCES: [field: string, sentence: string, german: string][] = [
     'Diastolic pressure must be below systolic pressure unless both are 0; 80/90 mmHg was given.',
     'Der diastolische Wert muss unter dem systolischen liegen. Prüfen Sie beide Werte.',
   ],
+  [
+    'oxygen_flow',
+    'Air and an oxygen flow of 15 l/min contradict each other. Correct one of the two.',
+    'Raumluft und ein Sauerstofffluss widersprechen sich. Berichtigen Sie eines von beiden.',
+  ],
+  [
+    'pulse',
+    'pulse has a value, and a reason why it was not measured. Send one of the two.',
+    'Puls hat einen Wert und einen Grund, warum nicht gemessen wurde. Nehmen Sie eines von beiden heraus.',
+  ],
+  ['datetime', 'This is before the birth on 2024-11-20.', 'Das liegt vor dem Geburtsdatum.'],
+  [
+    'date_of_birth',
+    'The birth cannot be after 2024-11-20T08:00Z: admission_date.',
+    'Aufnahme, Fieber oder ein Bericht liegt vor diesem Geburtsdatum.',
+  ],
+  [
+    'admission_date',
+    'This is before the end of the stay before at 2024-11-20T08:00:12Z.',
+    'Der Aufenthalt davor endete 20-Nov-2024 08:00: Dieser kann nicht früher beginnen.',
+  ],
+  [
+    'allergies',
+    'allergy_status is none_known, allergies is not empty: the text goes with the status known, and only with that.',
+    'Ein Text zu Allergien gehört zu „bekannt“, und nur dazu.',
+  ],
+  [
+    'weight',
+    'Weight 154.3 kg, and 70 kg the last time: another unit? Check it, and confirm it if it is right.',
+    'Gewicht: zuletzt 70, jetzt 154.3 kg. Eine andere Einheit?',
+  ],
+  [
+    'height',
+    'Height 90 cm is unusual for an adult: below 100 cm. Check it, and confirm it if it is right.',
+    'Größe 90 cm ist klein für einen Erwachsenen.',
+  ],
+  [
+    'bp_sys',
+    'Systolic pressure 240 mmHg is unusual: outside 60 to 230 mmHg. Check it, and confirm it if it is right.',
+    'Systolisch 240 mmHg ist ungewöhnlich.',
+  ],
+  [
+    'oxygen_flow',
+    'On oxygen with a flow of 0 l/min is unusual. Check it, and confirm it if it is right.',
+    'Sauerstoff mit Fluss 0: Prüfen Sie beides.',
+  ],
+  [
+    'oxygen_device',
+    'On air with an oxygen device is unusual. Check it, and confirm it if it is right.',
+    'Raumluft mit einem Sauerstoffgerät: Prüfen Sie beides.',
+  ],
+  [
+    'pregnant',
+    'Pregnant and male is unusual. Check it, and confirm it if it is right.',
+    'Schwanger und männlich ist ungewöhnlich.',
+  ],
+  [
+    'pregnant',
+    'Pregnant at the age of 76 is unusual. Check it, and confirm it if it is right.',
+    'Eine Schwangerschaft unter 10 oder über 55 Jahren ist ungewöhnlich.',
+  ],
   ['last_name', 'This field is required.', 'Diese Angabe wird gebraucht.'],
   ['last_name', 'This field may not be blank.', 'Diese Angabe wird gebraucht.'],
   [

@@ -17,6 +17,8 @@ const isNamed = (field: string) => field in en.field;
 const nameOf = (field: string) =>
   isNamed(field) ? t(`field.${field}` as MessageKey) : t('refusal.thisValue');
 const unitOf = (field: string) => (field in en.unit ? t(`unit.${field}` as MessageKey) : '');
+const withUnit = (field: string, value: string) =>
+  t('common.withUnit', { value, unit: unitOf(field) }).trim();
 const always =
   (key: MessageKey): Say =>
   () =>
@@ -56,6 +58,12 @@ const RULES: readonly [RegExp, Say][] = [
   [/^A (time|date) such as|^Date(time)? has wrong format/, always('refusal.notATime')],
   [/ over 5 minutes ahead\.$/, always('patientForm.future')],
   [/^This is before the admission at (.+)\.$/, atTime('form.timeBeforeAdmission')],
+  [/^This is before the birth on /, always('refusal.beforeBirth')],
+  [/^The birth cannot be after /, always('refusal.bornAfter')],
+  [/^This is before the end of the stay before at (.+)\.$/, atTime('refusal.stayBefore')],
+  [/^Air and an oxygen flow of /, always('refusal.airWithFlow')],
+  [/ has a value, and a reason why it was not measured/, ofField('refusal.measuredAndNot')],
+  [/^allergy_status is /, always('refusal.allergies')],
   [/^The patient was discharged at (.+)\.$/, atTime('refusal.afterDischarge')],
   [/^The newest report was taken at (.+), after this time\.$/, atTime('refusal.newestAfter')],
   [/^A report of this stay was taken before that time\.$/, always('refusal.reportBefore')],
@@ -69,10 +77,30 @@ const RULES: readonly [RegExp, Say][] = [
   [/^(This|The) password is /, always('refusal.weakPassword')],
 ];
 
+const QUESTIONS: readonly [RegExp, Say][] = [
+  [
+    / (\d\S*)(?: \S+)? is unusual: outside /,
+    (field, [, value]) => t('form.unusual', { field: nameOf(field), value: withUnit(field, value!) }),
+  ],
+  [
+    /^Weight (\S+) kg, and (\S+) kg the last time/,
+    (field, [, value, before]) =>
+      t('form.otherUnit', { field: nameOf(field), value: withUnit(field, value!), before: before! }),
+  ],
+  [
+    /^Height (\S+) cm is unusual for an adult/,
+    (field, [, value]) => t('form.shortAdult', { field: nameOf(field), value: withUnit(field, value!) }),
+  ],
+  [/^On oxygen with a flow of 0 /, always('form.noFlow')],
+  [/^On air with an oxygen device /, always('refusal.deviceOnAir')],
+  [/^Pregnant and male /, always('patientForm.doubt.male')],
+  [/^Pregnant at the age of /, always('patientForm.doubt.age')],
+];
+
 /** One refusal of that field (or `detail`) in the language of this page. */
 export function refusalText(field: string, message: string): string {
   if (language.value === 'en') return message;
-  for (const [pattern, say] of RULES) {
+  for (const [pattern, say] of [...RULES, ...QUESTIONS]) {
     const found = pattern.exec(message);
     if (found !== null) return say(field, found);
   }

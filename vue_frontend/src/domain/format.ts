@@ -140,6 +140,14 @@ export function formatAge(birth: string, now: Instant, timeZone: string, words: 
   return days >= 28 ? `${Math.floor(days / 7)}${words.units.week}` : `${days}${words.units.day}`;
 }
 
+/** Whole years of age on the ward's day. Who is born on 29 February is a year older on 1 March of other years. */
+export function ageInYears(birth: string, now: Instant, timeZone: string): number {
+  const [year, month, day] = birth.split('-').map(Number) as [number, number, number];
+  const today = localParts(now, timeZone);
+  const hadBirthday = today.month > month || (today.month === month && today.day >= day);
+  return today.year - year - (hadBirthday ? 0 : 1);
+}
+
 interface Named {
   last_name: string;
   first_name: string;

@@ -10,6 +10,8 @@ export interface EntrySpec {
   field: NumberField;
   /** Decimals as written at the bedside: temperature 1, most 0. */
   decimals: number;
+  /** No decimal is typed here, whatever the server takes. */
+  isWhole?: boolean;
   /** Undefined until the server's table is here: then nothing advances by itself and the server judges. */
   range: Range | undefined;
 }
@@ -18,7 +20,7 @@ export interface EntrySpec {
 export function cleanText(text: string, spec: EntrySpec): string {
   const plain = text.replace(/,/g, '.').replace(/[^0-9.]/g, '');
   const [whole = '', ...rest] = plain.split('.');
-  if (rest.length === 0 || spec.range?.isWhole) return whole.slice(0, 5);
+  if (rest.length === 0 || spec.isWhole === true || spec.range?.isWhole) return whole.slice(0, 5);
   return `${whole.slice(0, 5)}.${rest.join('').slice(0, 1)}`;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Ranges } from '@/api/types';
 import { makeReport } from '@/testing';
+import { cleanText } from './numberEntry';
 import * as entry from './observationDraft';
 
 const ranges: Ranges = {
@@ -96,5 +97,60 @@ describe('the values of before', () => {
     ]);
     expect(readings.get('pulse')).toEqual({ value: 0, at: '2026-11-22T09:00:00Z' });
     expect(readings.get('temperature')?.at).toBe('2026-11-22T08:00:00Z');
+  });
+});
+
+describe('what is possible, but improbable together', () => {
+  const warnings = (
+    texts: Partial<entry.ObservationDraft['texts']>,
+    rest: Partial<entry.ObservationDraft> = {},
+    context: entry.WarningContext = {},
+    previous: entry.PreviousValues = {},
+  ) => entry.warningsOf(draftWith(texts, rest), ranges, previous, context);
+
+  it.each([
+    ['77', 70, true],
+    ['76.9', 70, false],
+    ['63', 70, true],
+    ['63.1', 70, false],
+    ['154.3', 70, true],
+    ['4.4', 4, true],
+  ])('asks whether a weight of %s after %s is in another unit: %s', (text, last, isAsked) => {
+    const found = warnings({ weight: text }, {}, {}, { weight: last });
+    expect(found.weight?.kind).toBe(isAsked ? 'otherUnit' : undefined);
+    expect(warnings({ weight: text }).weight).toBeUndefined();
+  });
+
+  it('asks about a short adult, and about oxygen without a flow', () => {
+    expect(warnings({ height: '99' }, {}, { isAdult: true }).height?.kind).toBe('shortAdult');
+    expect(warnings({ height: '100' }, {}, { isAdult: true }).height).toBeUndefined();
+    expect(warnings({ height: '99' }, {}, { isAdult: false }).height).toBeUndefined();
+    const flow = { oxygen_flow: '0' };
+    expect(warnings(flow, { supplemental_oxygen: true }).oxygen_flow?.kind).toBe('noFlow');
+    expect(warnings(flow, { supplemental_oxygen: false }).oxygen_flow).toBeUndefined();
+  });
+
+  it('asks what the server asks, until it was looked at', () => {
+    const unusual = { weight: ['Another unit?'], supplemental_oxygen: ['Check both.'] };
+    const draft = draftWith({ weight: '154' });
+    const asked = entry.warningsOf(draft, ranges, {}, { unusual });
+    expect(asked).toEqual({ weight: { kind: 'server', message: 'Another unit?', isConfirmed: false } });
+    entry.confirm(draft, 'weight');
+    expect(entry.warningsOf(draft, ranges, {}, { unusual }).weight?.isConfirmed).toBe(true);
+  });
+});
+
+describe('a saturation', () => {
+  it('is typed whole, with the table and without it', () => {
+    for (const table of [{}, { o2sat: { unit: '%', hard: [0, 100], soft: [80, 100], isWhole: false } }]) {
+      const spec = entry.specOf('o2sat', table as Ranges);
+      expect(cleanText('96.', spec)).toBe('96');
+      expect(cleanText('96.5', spec)).toBe('96');
+      expect(cleanText('36.5', entry.specOf('temperature', table as Ranges))).toBe('36.5');
+    }
+  });
+
+  it('that was stored with a decimal is sent as it is', () => {
+    expect(entry.payloadOf(draftWith({ o2sat: '96.5' }), 7).o2sat).toBe(96.5);
   });
 });

@@ -14,7 +14,7 @@ import {
   type Report,
   type ScoredField,
 } from '@/api/types';
-import { DECIMALS } from './fields';
+import { DECIMALS, WHOLE_AT_THE_BEDSIDE } from './fields';
 import { isJump, judge, toNumber, type EntrySpec } from './numberEntry';
 
 export interface ObservationDraft {
@@ -52,7 +52,12 @@ export function emptyDraft(): ObservationDraft {
 }
 
 export function specOf(field: NumberField, ranges: Ranges): EntrySpec {
-  return { field, decimals: DECIMALS[field], range: ranges[field] };
+  return {
+    field,
+    decimals: DECIMALS[field],
+    isWhole: WHOLE_AT_THE_BEDSIDE.has(field),
+    range: ranges[field],
+  };
 }
 
 /** Whether a scored field holds a value. */
@@ -101,8 +106,38 @@ export function problemsOf(draft: ObservationDraft, ranges: Ranges): Partial<Rec
 export type PreviousValues = Partial<Record<NumberField, number>>;
 
 export interface Warning {
-  kind: 'unusual' | 'jump';
+  /** `server`: asked by its preview, in the words of `message`. */
+  kind: 'unusual' | 'jump' | 'otherUnit' | 'shortAdult' | 'noFlow' | 'server';
+  message?: string;
   isConfirmed: boolean;
+}
+
+export interface WarningContext {
+  isAdult?: boolean;
+  /** What the server's preview of this very draft calls unusual. */
+  unusual?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A weight this far off the last one may be in another unit; and what is short for an adult, cm. */
+const WEIGHT_CHANGE_ASKED = 0.1;
+const SHORTEST_USUAL_ADULT = 100;
+
+/** What asks for a second look of this field beside its range. */
+function combinationOf(
+  field: NumberField,
+  draft: ObservationDraft,
+  previous: PreviousValues,
+  isAdult: boolean,
+): 'otherUnit' | 'shortAdult' | 'noFlow' | null {
+  const value = toNumber(draft.texts[field]);
+  if (value === null) return null;
+  if (field === 'oxygen_flow' && value === 0 && draft.supplemental_oxygen === true) return 'noFlow';
+  if (field === 'height' && isAdult && value < SHORTEST_USUAL_ADULT) return 'shortAdult';
+  const last = previous.weight;
+  if (field !== 'weight' || last === undefined) return null;
+  // In tenths, which are whole: 63.0 is a tenth off 70.0, whatever the floats say.
+  const [now, before] = [Math.round(value * 10), Math.round(last * 10)];
+  return Math.abs(now - before) >= WEIGHT_CHANGE_ASKED * before ? 'otherUnit' : null;
 }
 
 const confirmation = (field: NumberField, text: string) => `${field}:${text}`;
@@ -112,17 +147,21 @@ export function warningsOf(
   draft: ObservationDraft,
   ranges: Ranges,
   previous: PreviousValues,
+  { isAdult = false, unusual = {} }: WarningContext = {},
 ): Partial<Record<NumberField, Warning>> {
   const warnings: Partial<Record<NumberField, Warning>> = {};
   for (const field of NUMBER_FIELDS) {
     const text = draft.texts[field];
     const judgement = judge(text, specOf(field, ranges));
-    const hasJumped = judgement === 'possible' && isJump(field, previous[field] ?? null, toNumber(text));
-    if (judgement !== 'unusual' && !hasJumped) continue;
-    warnings[field] = {
-      kind: judgement === 'unusual' ? 'unusual' : 'jump',
-      isConfirmed: draft.confirmed.includes(confirmation(field, text)),
-    };
+    const isConfirmed = draft.confirmed.includes(confirmation(field, text));
+    if (judgement === 'unusual') warnings[field] = { kind: 'unusual', isConfirmed };
+    if (judgement !== 'possible') continue;
+    const combination = combinationOf(field, draft, previous, isAdult);
+    const message = unusual[field]?.[0];
+    if (combination !== null) warnings[field] = { kind: combination, isConfirmed };
+    else if (isJump(field, previous[field] ?? null, toNumber(text))) {
+      warnings[field] = { kind: 'jump', isConfirmed };
+    } else if (message !== undefined) warnings[field] = { kind: 'server', message, isConfirmed };
   }
   return warnings;
 }

@@ -6,6 +6,7 @@ import {
   changesOfPatient,
   draftOfPatient,
   emptyPatientDraft,
+  pregnancyDoubt,
   problemsOfPatient,
 } from './patientDraft';
 
@@ -48,5 +49,41 @@ describe('a patient being admitted', () => {
     const draft = { ...emptyPatientDraft('7A'), last_name: 'Test', first_name: 'Ada' };
     expect(bodyOfPatient(draft, ZONE)).not.toHaveProperty('admission_date');
     expect(bodyOfPatient(draft, ZONE)).toMatchObject({ hospital_number: null, date_of_birth: null });
+  });
+});
+
+describe('allergies', () => {
+  it('go with their status: a text with known alone', () => {
+    const draft = { ...emptyPatientDraft('7A'), last_name: 'Test', first_name: 'Ada' };
+    expect(bodyOfPatient(draft, ZONE)).toMatchObject({ allergies: '', allergy_status: 'not_recorded' });
+    const known = { ...draft, allergy_status: 'known' as const, allergies: ' Latex ' };
+    expect(bodyOfPatient(known, ZONE)).toMatchObject({ allergies: 'Latex', allergy_status: 'known' });
+    const none = { ...known, allergy_status: 'none_known' as const };
+    expect(bodyOfPatient(none, ZONE)).toMatchObject({ allergies: '', allergy_status: 'none_known' });
+    expect(problemsOfPatient({ ...known, allergies: ' ' }, NOW, ZONE)).toEqual({ allergies: 'missing' });
+    expect(problemsOfPatient(none, NOW, ZONE)).toEqual({});
+  });
+
+  it('that were known are taken away with a status that says why', () => {
+    const before = draftOfPatient(makePatient({ allergies: 'Latex', allergy_status: 'known' }), ZONE);
+    expect(changesOfPatient(before, { ...before, allergy_status: 'unavailable' }, ZONE)).toEqual({
+      allergies: '',
+      allergy_status: 'unavailable',
+    });
+  });
+});
+
+describe('a pregnancy', () => {
+  const doubt = (sex: 'male' | 'female' | 'unknown', born: string | null, pregnant = true) =>
+    pregnancyDoubt({ pregnant, sex, born }, NOW, ZONE);
+
+  it('is asked about of a man, under 10 and over 55', () => {
+    expect(doubt('male', null)).toBe('male');
+    expect(doubt('female', '2016-11-23')).toBe('age');
+    expect(doubt('female', '2016-11-22')).toBeNull();
+    expect(doubt('female', '1970-11-23')).toBeNull();
+    expect(doubt('female', '1970-11-22')).toBe('age');
+    expect(doubt('unknown', null)).toBeNull();
+    expect(doubt('male', '1930-01-01', false)).toBeNull();
   });
 });

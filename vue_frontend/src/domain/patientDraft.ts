@@ -1,6 +1,6 @@
 /** A patient being admitted or edited: what was typed, what is wrong with it, and what is sent. */
 
-import type { Patient } from '@/api/types';
+import type { AllergyStatus, Patient } from '@/api/types';
 import {
   emptyDate,
   readDate,
@@ -10,6 +10,7 @@ import {
   type DateEntry,
   type DateTimeEntry,
 } from './dateEntry';
+import { ageInYears } from './format';
 
 export interface PatientDraft {
   last_name: string;
@@ -20,6 +21,7 @@ export interface PatientDraft {
   ward: string;
   bed: string;
   allergies: string;
+  allergy_status: AllergyStatus;
   diagnosis: string;
   /** With isAdmittedNow the server's clock at the moment of saving counts. */
   isAdmittedNow: boolean;
@@ -43,6 +45,7 @@ export function emptyPatientDraft(ward: string): PatientDraft {
     ward,
     bed: '',
     allergies: '',
+    allergy_status: 'not_recorded',
     diagnosis: '',
     isAdmittedNow: true,
     admitted: { ...emptyDate(), time: '' },
@@ -61,6 +64,7 @@ export function draftOfPatient(patient: Patient, timeZone: string): PatientDraft
     ward: patient.ward,
     bed: patient.bed,
     allergies: patient.allergies,
+    allergy_status: patient.allergy_status,
     diagnosis: patient.diagnosis,
     isAdmittedNow: false,
     admitted: writeDateTime(patient.admission_date, timeZone),
@@ -78,6 +82,7 @@ export function problemsOfPatient(
   for (const field of ['last_name', 'first_name'] as const) {
     if (draft[field].trim() === '') problems[field] = 'missing';
   }
+  if (draft.allergy_status === 'known' && draft.allergies.trim() === '') problems.allergies = 'missing';
   const born = readDate(draft.born);
   if (born === undefined) problems.born = 'noDate';
   else if (born !== null && Date.parse(born) > now) problems.born = 'future';
@@ -87,6 +92,21 @@ export function problemsOfPatient(
     else if (admitted > now + AHEAD_MS) problems.admitted = 'future';
   }
   return problems;
+}
+
+export type PregnancyDoubt = 'male' | 'age';
+
+/** Why a pregnancy is asked about: of a man, under 10 or over 55 years. `born`: a calendar date, null: not known. */
+export function pregnancyDoubt(
+  person: { pregnant: boolean; sex: Patient['sex']; born: string | null },
+  now: number,
+  timeZone: string,
+): PregnancyDoubt | null {
+  if (!person.pregnant) return null;
+  if (person.sex === 'male') return 'male';
+  if (person.born === null) return null;
+  const age = ageInYears(person.born, now, timeZone);
+  return age < 10 || age > 55 ? 'age' : null;
 }
 
 /** The body for `create`; call it only where problemsOfPatient found nothing. */
@@ -100,7 +120,8 @@ export function bodyOfPatient(draft: PatientDraft, timeZone: string): Record<str
     hospital_number: draft.hospital_number.trim() === '' ? null : draft.hospital_number.trim(),
     ward: draft.ward.trim(),
     bed: draft.bed.trim(),
-    allergies: draft.allergies.trim(),
+    allergies: draft.allergy_status === 'known' ? draft.allergies.trim() : '',
+    allergy_status: draft.allergy_status,
     diagnosis: draft.diagnosis.trim(),
     pathway: draft.pathway,
     pregnant: draft.pregnant,

@@ -87,6 +87,32 @@ describe('a correction', () => {
     });
   });
 
+  it('leaves what was stored before a rule was made as it is, where another field is corrected', () => {
+    const stored = [
+      recorded({ supplemental_oxygen: false, oxygen_flow: 15, oxygen_device: 'mask' }),
+      recorded({ supplemental_oxygen: null, oxygen_flow: 4 }),
+      recorded({ o2sat: 96.5, not_measured: { respiration: 'unable' } }),
+    ];
+    for (const report of stored) {
+      const draft = draftOf(report);
+      expect(changesOf(report, draft)).toEqual({});
+      draft.texts.pulse = '90';
+      expect(changesOf(report, draft)).toEqual({ pulse: 90 });
+    }
+    expect(draftOf(stored[2]!).texts.o2sat).toBe('96.5');
+  });
+
+  it('says what becomes of a stored flow where oxygen is put right', () => {
+    const report = recorded({ supplemental_oxygen: null, oxygen_flow: 4 });
+    const draft = draftOf(report);
+    draft.supplemental_oxygen = false;
+    expect(changesOf(report, draft)).toEqual({ supplemental_oxygen: false, oxygen_flow: null });
+    draft.supplemental_oxygen = true;
+    expect(changesOf(report, draft)).toEqual({ supplemental_oxygen: true });
+    draft.texts.oxygen_flow = '2';
+    expect(changesOf(report, draft)).toEqual({ supplemental_oxygen: true, oxygen_flow: 2 });
+  });
+
   it('does not ask again about a value that was recorded before', () => {
     const draft = draftOf(recorded({ pulse: 210 }));
     expect(draft.confirmed).toContain('pulse:210');

@@ -121,16 +121,31 @@ const EMPTY: Record<string, unknown> = {
   not_measured: {},
 };
 
+/** The fields that depend on another one of the form: a flow is sent with oxygen alone. */
+const OF_OXYGEN: ReadonlySet<string> = new Set(['oxygen_flow', 'oxygen_device']);
+
 /**
  * The members of a PATCH that makes `report` what the form holds; {} where nothing was changed.
- * What was emptied becomes null (texts ""): "not taken", never 0.
+ * What was emptied becomes null (texts ""): "not taken", never 0. What was stored before a rule was made (a flow
+ * without oxygen, a value beside a reason) stays as it is where nobody touched it.
  */
 export function changesOf(report: Report, draft: ObservationDraft): Record<string, unknown> {
+  const opened = draftOf(report);
   const wanted = payloadOf(draft, report.patient);
+  const untouched = payloadOf(opened, report.patient);
+  const isOxygenTouched =
+    draft.supplemental_oxygen !== opened.supplemental_oxygen ||
+    draft.oxygen_device !== opened.oxygen_device ||
+    draft.texts.oxygen_flow !== opened.texts.oxygen_flow;
+  const isTouched = (field: RecordedField) =>
+    OF_OXYGEN.has(field)
+      ? isOxygenTouched
+      : JSON.stringify(wanted[field]) !== JSON.stringify(untouched[field]);
   const editable = RECORDED_FIELDS.filter((field) => field !== 'datetime' && field !== 'day_of_fever');
   const after = Object.fromEntries(
     editable.map((field) => [field, wanted[field] ?? EMPTY[field] ?? null]),
   ) as Recorded;
   const before = Object.fromEntries(editable.map((field) => [field, report[field]])) as Recorded;
-  return Object.fromEntries(changedFields(before, after).map((field) => [field, after[field]]));
+  const changed = changedFields(before, after).filter(isTouched);
+  return Object.fromEntries(changed.map((field) => [field, after[field]]));
 }
