@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import DatabaseError
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -76,8 +76,13 @@ def _of_the_database() -> Iterator[Metric]:
     yield _gauge(
         "wardlight_reminder_waiting_seconds", "How late the oldest reminder not yet told is.", waiting
     )
+    told_due = Notification.objects.filter(kind=Notification.Kind.OBSERVATION_DUE)
+    # Where the grace time was over already the overdue one is the first that was told of its set.
+    told_first = Q(kind=Notification.Kind.OBSERVATION_DUE) | ~Exists(
+        told_due.filter(patient=OuterRef("patient"), due_at=OuterRef("due_at"))
+    )
     told = Notification.objects.filter(
-        kind=Notification.Kind.OBSERVATION_DUE, created_at__gt=now - LATENESS_WINDOW, due_at__isnull=False
+        told_first, created_at__gt=now - LATENESS_WINDOW, due_at__isnull=False
     ).values_list("created_at", "due_at")
     latest = max(((created - due).total_seconds() for created, due in told if due), default=0.0)
     yield _gauge("wardlight_reminder_lateness_seconds", "The latest reminder told in the last hour.", latest)

@@ -329,6 +329,8 @@ class Notification(models.Model):
     escalated_to = models.CharField(max_length=20, blank=True, default="")
     escalations = models.JSONField(default=list)  # [{to, at}], every one; the two above are the last one's
     escalate_at = models.DateTimeField(null=True)  # to the next role, unless somebody acknowledges it before
+    # What that was when it was acknowledged: whoever takes the acknowledgement back gives it back.
+    escalate_at_if_undone = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
     resolved_because = models.CharField(max_length=200, blank=True, default="")
     suppressed_count = models.PositiveIntegerField(default=0)

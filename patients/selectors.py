@@ -87,18 +87,22 @@ def notifications_raised(*, since: datetime, until: datetime, ward: str | None, 
     """The notifications raised from `since` to before `until`, counted by the database.
 
     `ward` is the patient's of today; `hour` the one (0 to 23, in `zone`) in which it was raised. `due`: how many were
-    observations that fell due, `overdue`: how many of these became overdue. `delay`: from raising to acknowledging,
+    the first that was told of observations that fell due, which is the overdue one where nobody was told in time;
+    `overdue`: how many of these became overdue. `delay`: from raising to acknowledging,
     one by one, since only PostgreSQL can say a median.
     """
     raised = Notification.objects.filter(created_at__gte=since, created_at__lt=until).order_by()
     if ward is not None:
         raised = raised.filter(patient__ward=ward)
     raised = raised.annotate(ward=F("patient__ward"), hour=ExtractHour("created_at", tzinfo=zone))
-    is_due = Q(kind=Notification.Kind.OBSERVATION_DUE)
+    overdue = Q(kind=Notification.Kind.OBSERVATION_OVERDUE)
     same_time = Notification.objects.filter(patient=OuterRef("patient"), due_at=OuterRef("due_at"))
-    became_overdue = Exists(same_time.filter(kind=Notification.Kind.OBSERVATION_OVERDUE))
+    is_due = Q(kind=Notification.Kind.OBSERVATION_DUE) | (overdue & Q(was_told_due=False))
     counts = (
-        raised.annotate(became_overdue=became_overdue)
+        raised.annotate(
+            became_overdue=Exists(same_time.filter(overdue)),
+            was_told_due=Exists(same_time.filter(kind=Notification.Kind.OBSERVATION_DUE)),
+        )
         .values("ward", "hour", "severity", "kind", "escalated_to")
         .annotate(
             volume=Count("pk"),

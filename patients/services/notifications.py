@@ -3,16 +3,17 @@
 Every function runs in the caller's unit of work.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 from itertools import combinations
+from operator import attrgetter
 from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import F
 
-from ..bulk import insert_all
+from ..bulk import insert_all, update_all
 from ..events import note_change, note_notification, unit_of_work
 from ..models import Notification, Patient
 from ..prepared import Hole, PreparedQuery
@@ -37,9 +38,17 @@ BECAUSE_CORRECTED = (BECAUSE_BIRTH, BECAUSE_PREGNANCY, BECAUSE_PATHWAY)
 _CORRECTIONS: Final = tuple(
     ", ".join(words) for count in (1, 2, 3) for words in combinations(BECAUSE_CORRECTED, count)
 )
+BECAUSE_OVERDUE = "overdue"
 
 MOST_REOPENED: Final = 10
+UNDO_WITHIN: Final = timedelta(seconds=10)  # of one's own acknowledgement (contract.md)
 
+_RESOLVED_COLUMNS: Final = ("status", "resolved_at", "resolved_because", "escalate_at")
+
+_ACKNOWLEDGING_COLUMNS: Final = (
+    "status", "acknowledged_by", "acknowledged_at", "escalate_at", "escalate_at_if_undone",
+)  # fmt: skip
+_WAITING: Final = (Notification.Status.OPEN, Notification.Status.ESCALATED)
 _REMINDERS = (Notification.Kind.OBSERVATION_DUE, Notification.Kind.OBSERVATION_OVERDUE)
 
 
@@ -178,11 +187,34 @@ def resolve(notification: Notification, *, because: str, now: datetime) -> None:
     """Close one notification; one that is closed stays as it is."""
     if not notification.is_unresolved:
         return
+    _close(notification, because=because, now=now)
+    notification.save(update_fields=_RESOLVED_COLUMNS)
+
+
+def _close(notification: Notification, *, because: str, now: datetime) -> None:
     notification.status = Notification.Status.RESOLVED
     notification.resolved_at = now
     notification.resolved_because = because
     notification.escalate_at = None
-    notification.save(update_fields=["status", "resolved_at", "resolved_because", "escalate_at"])
+
+
+def resolve_superseded(patients: Collection[Patient], *, now: datetime) -> None:
+    """Resolve what says of these that their observations are due, acknowledged or not: they are overdue now.
+
+    Of however many in two statements, as all else that happens to a thousand patients at one moment.
+    """
+    if not patients:
+        return
+    due = Notification.objects.filter(
+        patient__in=[patient.id for patient in patients], kind=Notification.Kind.OBSERVATION_DUE
+    ).exclude(status=Notification.Status.RESOLVED)
+    superseded = list(due.select_related("acknowledged_by").order_by("id"))
+    for notification in superseded:
+        _close(notification, because=BECAUSE_OVERDUE, now=now)
+    read = attrgetter(*_RESOLVED_COLUMNS, "id")
+    update_all(Notification, _RESOLVED_COLUMNS, [read(one) for one in superseded], key="id")
+    for notification in superseded:
+        note_change("notifications", "update", notification.pk, told(notification))
 
 
 def closed_deteriorations(patient: Patient) -> list[Notification]:

@@ -1,5 +1,8 @@
 """Reminders: when something must be said, waking somebody up for it, and saying it exactly once.
 
+Due and overdue are one thing: at most one reminder of a patient is unresolved. At the end of the grace time the overdue
+one takes the place of the due one; where that is over already, the due one is never told.
+
 The instant lives in the patient's row (`reminder_at`); the background task only wakes a worker. Saying it takes the
 patient's lock, looks again, stores the notification under a unique key and moves `reminder_at` on, all in one
 transaction: two workers cannot both do it, and a worker that dies has done none of it.
@@ -64,9 +67,14 @@ def _next_reminder(patient: Patient, *, told: Collection[str]) -> tuple[datetime
     if _OVERDUE in told:
         return None, ""
     if _DUE in told:
-        grace = grace_interval(timedelta(minutes=patient.due_interval or 0))
-        return patient.next_due_at + grace, _OVERDUE
+        return _overdue_at(patient), _OVERDUE
     return patient.next_due_at, _DUE
+
+
+def _overdue_at(patient: Patient) -> datetime:
+    """The end of the grace time of a patient who has a due time."""
+    assert patient.next_due_at is not None
+    return patient.next_due_at + grace_interval(timedelta(minutes=patient.due_interval or 0))
 
 
 def _wake_worker(patient: Patient, *, had_task: bool) -> None:
@@ -131,6 +139,11 @@ def _told_by_patient(patients: Iterable[Patient]) -> tuple[dict[int, set[str]], 
 
 
 def _tell(patients: Sequence[Patient], *, now: datetime) -> None:
+    for patient in patients:
+        if patient.next_due_at is not None and _overdue_at(patient) <= now:
+            patient.reminder_kind = _OVERDUE  # after an outage or a deletion: nobody is told twice of one set
+    overdue = [patient for patient in patients if patient.reminder_kind == _OVERDUE]
+    notifications.resolve_superseded(overdue, now=now)
     earlier = notifications.earlier_reminders(patients)
     new: list[Notification] = []
     for patient in patients:

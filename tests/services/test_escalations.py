@@ -109,6 +109,7 @@ def test_medium_and_low_ones_wait_for_nobody(patient, nurse):
 
 
 def test_an_overdue_set_escalates_whatever_its_severity(patient):
+    remind_all(now=at(minutes=15))
     remind_all(now=at(1))
     due, overdue = told(patient)
     assert (overdue.kind, overdue.severity, overdue.escalate_at) == (
@@ -117,7 +118,8 @@ def test_an_overdue_set_escalates_whatever_its_severity(patient):
         at(1) + QUARTER,
     )
     assert escalate(now=at(1) + QUARTER) == 1
-    assert (fresh(due).status, fresh(overdue).escalated_to) == ("open", "doctor")
+    assert (fresh(due).status, fresh(overdue).escalated_to) == ("resolved", "doctor")
+    assert fresh(patient).open_notifications == 1
 
 
 def test_a_discharge_ends_it(patient, high, lead):

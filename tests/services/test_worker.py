@@ -104,7 +104,7 @@ def test_a_round_ends_with_nothing_of_any_kind_left_that_is_due(lead, doctor, nu
     set_clock(at(2))
     Worker().run_due()
     assert list(Plan.objects.values_list("ended_at", flat=True)) == [at(2)] * 5
-    reminded = Notification.objects.filter(kind="observation_due").values_list("due_at", flat=True)
+    reminded = Notification.objects.filter(kind="observation_overdue").values_list("due_at", flat=True)
     assert list(reminded) == [at(1, minutes=15)] * 5
     escalated = Notification.objects.filter(kind="deterioration").values_list("escalated_to", flat=True)
     assert list(escalated) == ["doctor"] * 5

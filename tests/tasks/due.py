@@ -9,7 +9,6 @@ from tests.support.waiting import wait_until
 
 LOOKED_FOR = "Looked"
 INTERVAL = 40  # minutes; what is due becomes overdue after ten: nobody waits so long who does not want to
-GRACE = INTERVAL * 60 / 4  # seconds from due to overdue
 
 
 def record_set_due_in(ward: Ward, patient: int, *, seconds: float, **values: Any) -> dict[str, Any]:
@@ -19,6 +18,17 @@ def record_set_due_in(ward: Ward, patient: int, *, seconds: float, **values: Any
         datetime=ago(seconds=INTERVAL * 60 - seconds),
         monitoring_interval=INTERVAL,
         **{**WELL, **values},
+    )
+
+
+def let_become_overdue_in(ward: Ward, *patients: int, seconds: float) -> None:
+    """As if the grace time of those who were told to be due were over then."""
+    ward.shell(
+        "from datetime import timedelta",
+        "from patients import clock",
+        "from patients.models import Patient",
+        f"patients = Patient.objects.filter(pk__in={patients!r}, reminder_kind='observation_overdue')",
+        f"assert patients.update(reminder_at=clock.now() + timedelta(seconds={seconds!r})) == {len(patients)}",
     )
 
 

@@ -9,9 +9,9 @@ from tests.observations import ILL, WELL
 from tests.realtime.ward import Ward, ago, aside
 from tests.support.clients import Frame
 from tests.tasks.due import (
-    GRACE,
     admit_with_first_set_due_in,
     assert_told_once_each,
+    let_become_overdue_in,
     record_set_due_in,
     reminders_of,
     see_another_look,
@@ -66,8 +66,10 @@ async def test_what_is_not_done_becomes_overdue_once_and_one_step_more_severe(sh
     well, ill = await aside(shared_ward.admit), await aside(shared_ward.admit)
     async with AsyncExitStack() as resources:
         sockets = await shared_ward.open_everywhere(resources, "viewer")
-        await aside(record_set_due_in, shared_ward, well["id"], seconds=1 - GRACE)
-        await aside(record_set_due_in, shared_ward, ill["id"], seconds=1 - GRACE, **ILL)
+        await aside(record_set_due_in, shared_ward, well["id"], seconds=0)
+        await aside(record_set_due_in, shared_ward, ill["id"], seconds=0, **ILL)
+        await aside(wait_for_reminders, shared_ward, well["id"], ill["id"], count=2)
+        await aside(let_become_overdue_in, shared_ward, well["id"], ill["id"], seconds=0)
         rows = await aside(wait_for_reminders, shared_ward, well["id"], ill["id"], count=4)
         await aside(see_another_look, shared_ward)
         rows = await aside(reminders_of, shared_ward, well["id"], ill["id"])
@@ -77,6 +79,13 @@ async def test_what_is_not_done_becomes_overdue_once_and_one_step_more_severe(sh
             assert [row["kind"] for row in mine] == ["observation_due", "observation_overdue"]
             assert [row["severity"] for row in mine] == severities
             assert mine[0]["due_at"] == mine[1]["due_at"]
+            assert [(row["status"], row["resolved_because"]) for row in mine] == [
+                ("resolved", "overdue"),
+                ("open", ""),
+            ]
+            assert (await aside(shared_ward.client().read, f"/api/patients/{patient['id']}/"))[
+                "open_notifications"
+            ] == 1 + (patient is ill)
         for socket in sockets:
             reminders = {row["id"] for row in rows}
             assert_told_once_each(
@@ -103,13 +112,14 @@ async def test_a_set_a_discharge_and_a_longer_interval_call_it_off_and_an_acknow
         await shared_ward.open("nurse") as mine,
         await shared_ward.open("doctor", server=-1) as other,
     ):
-        # Overdue after all the others would have been due: when that is here, they are not coming.
-        await aside(record_set_due_in, shared_ward, acknowledged, seconds=due_in + 0.5 - GRACE)
+        await aside(record_set_due_in, shared_ward, acknowledged, seconds=0)
         due = await mine.wait_for_push("notifications", of(acknowledged))
         reply = await mine.request("notifications", "acknowledge", pk=due["data"]["id"])
         assert reply["response_status"] == 200
         seen = await other.wait_for_push("notifications", of(acknowledged, status="acknowledged"))
         assert seen["data"] == reply["data"]
+        # Overdue after all the others would have been due: when that is here, they are not coming.
+        await aside(let_become_overdue_in, shared_ward, acknowledged, seconds=due_in + 0.5)
         await other.wait_for_push("notifications", of(acknowledged, kind="observation_overdue"))
         assert await aside(reminders_of, shared_ward, new_set, discharged, longer) == []
     for patient, is_due in ((new_set, True), (discharged, False), (longer, True)):
