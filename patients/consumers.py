@@ -9,8 +9,7 @@ from typing import Any
 from djangochannelsrestframework.decorators import action
 from rest_framework.exceptions import ValidationError
 
-from . import clock
-from .api import writing
+from .api import acknowledgements, writing
 from .api.serializers import ReportSerializer
 from .models import Notification, Patient, Report
 from .realtime.consumer import ReadingMixin, StreamConsumer, needed_data, needed_pk
@@ -22,7 +21,6 @@ from .representations import (
     represent_patient,
     represent_report,
 )
-from .services import notifications
 
 
 class ChangingMixin:
@@ -122,10 +120,25 @@ class NotificationConsumer(ReadingMixin, StreamConsumer):
 
     @action()
     def acknowledge(self, **request: Any) -> tuple[dict[str, Any], int]:
-        acknowledged = notifications.acknowledge(
-            writing.read_pk(needed_pk(request)), by=self.scope["user"], now=clock.now()
-        )
-        return represent_notification(acknowledged), 200
+        return acknowledgements.acknowledge(needed_pk(request), **self._acting(request)), 200
+
+    @action()
+    def unacknowledge(self, **request: Any) -> tuple[dict[str, Any], int]:
+        return acknowledgements.unacknowledge(needed_pk(request), **self._acting(request)), 200
+
+    @action()
+    def acknowledge_all(self, **request: Any) -> tuple[dict[str, Any], int]:
+        """`pk` is the patient's; `ids` stand beside it. Within `data` they are taken as well: who named some must not
+        silence all."""
+        named = request if "ids" in request else request.get("data")
+        data = {"ids": named["ids"]} if isinstance(named, dict) and "ids" in named else {}
+        return acknowledgements.acknowledge_all(needed_pk(request), data=data, **self._acting(request)), 200
+
+    def _acting(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "context": {"user": self.scope["user"]},
+            "idempotency_key": request.get("idempotency_key"),
+        }
 
 
 class EventConsumer(StreamConsumer):

@@ -30,7 +30,12 @@ TABLE: Final[dict[str, dict[str, frozenset[str]]]] = {
     },
     "reports": {"view": _ALL, "preview": _ALL, "create": _BEDSIDE, "change": _BEDSIDE, "delete": _LEAD},
     "history": {"view": _ALL, "change": _LEAD, "delete": _LEAD},
-    "notifications": {"view": _ALL, "acknowledge": _BEDSIDE},
+    "notifications": {
+        "view": _ALL,
+        "acknowledge": _BEDSIDE,
+        "acknowledge_all": _BEDSIDE,
+        "unacknowledge": _BEDSIDE,
+    },
     "events": {"view": _ALL},
     "ranges": {"view": _ALL},
 }
@@ -56,6 +61,8 @@ ACTIONS: Final = {
     "destroy": "delete",
     "delete": "delete",
     "acknowledge": "acknowledge",
+    "acknowledge_all": "acknowledge_all",
+    "unacknowledge": "unacknowledge",
     "preview": "preview",
     # below a patient
     "plan": "view",

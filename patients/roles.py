@@ -21,6 +21,8 @@ _VERBS: Final = {
     "change": "change",
     "delete": "delete",
     "acknowledge": "change",
+    "acknowledge_all": "change",
+    "unacknowledge": "change",
 }
 
 

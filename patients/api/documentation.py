@@ -49,8 +49,8 @@ here; the same token signs in, in the header or as the subprotocols `wardlight.v
 - After each commit `{"type": "change", "action": "create|update|delete", "data", "event"}` on the object's stream. Of
   an object the larger `event` wins, whether it came in a list or in a frame.
 - Requests: `{"action", "request_id", "pk", "data", "filters"}`, with the actions `list`, `retrieve`, `create`,
-  `update`, `patch`, `delete`, `acknowledge`, `preview`; replies bring `response_status`, `errors`,
-  `data` and the same `request_id`.
+  `update`, `patch`, `delete`, `preview`, `acknowledge`, `unacknowledge`, `acknowledge_all` (`pk` the patient, and
+  `ids`); replies bring `response_status`, `errors`, `data` and the same `request_id`.
 - After a lost connection `resume` on the stream `events`, with `since` and `epoch`, replays what was missed; 410: list
   afresh.
 - Closed with 1012: the server restarts, come back; 4401: sign in again; 4408: read faster; 4429: send less.
@@ -325,7 +325,7 @@ class OperationSchema(SwaggerAutoSchema):
             errors.add(411)
         header = self._header()
         if header is not None:
-            errors.add(422 if header is _IDEMPOTENCY_KEY else 409)
+            errors |= {400, 422} if header is _IDEMPOTENCY_KEY else {409}
         return errors
 
     def _problem(self, status: int) -> openapi.Response:

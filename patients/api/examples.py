@@ -85,6 +85,23 @@ _COUNTS: Final = {
     "overdue": 2, "overdue_share": 0.2222,
 }  # fmt: skip
 
+_NOTIFICATION: Final = {
+    "id": 61, "kind": "deterioration", "severity": "high", "patient": 17, "report": 301, "history": 512,
+    "reasons": [
+        {
+            "rule": "risk_band",
+            "message": "Risk rose from low to high: NEWS2 is 9.",
+            "values": {
+                "parameter": None, "level": 3, "risk": "high", "risk_before": "low", "total": 9,
+                "complete": True,
+            },
+        }
+    ],
+    "status": "acknowledged", "created_at": _RECORDED_AT, "due_at": None, "acknowledged_by": _NURSE,
+    "acknowledged_at": "2026-06-10T12:06:02Z", "escalated_at": None, "escalated_to": "", "escalations": [],
+    "resolved_at": None, "resolved_because": "", "suppressed_count": 0,
+}  # fmt: skip
+
 EXAMPLES: Final[dict[str, Any]] = {
     "Patient": {
         **_STAY,
@@ -138,22 +155,9 @@ EXAMPLES: Final[dict[str, Any]] = {
         },
         "restored": None,
     },
-    "Notification": {
-        "id": 61, "kind": "deterioration", "severity": "high", "patient": 17, "report": 301, "history": 512,
-        "reasons": [
-            {
-                "rule": "risk_band",
-                "message": "Risk rose from low to high: NEWS2 is 9.",
-                "values": {
-                    "parameter": None, "level": 3, "risk": "high", "risk_before": "low", "total": 9,
-                    "complete": True,
-                },
-            }
-        ],
-        "status": "acknowledged", "created_at": _RECORDED_AT, "due_at": None, "acknowledged_by": _NURSE,
-        "acknowledged_at": "2026-06-10T12:06:02Z", "escalated_at": None, "escalated_to": "", "escalations": [],
-        "resolved_at": None, "resolved_because": "", "suppressed_count": 0,
-    },
+    "Notification": _NOTIFICATION,
+    "AcknowledgementCreate": {"ids": [61]},
+    "Acknowledged": {"results": [_NOTIFICATION]},
     "Plan": {
         **_PLAN, "by": {"id": 7, "name": "Dara Quinn"}, "since": "2026-06-10T12:05:00Z", "suppressed_count": 0,
     },

@@ -17,10 +17,10 @@ from .. import clock, selectors
 from ..events import log_state
 from ..models import Notification, Patient, Report
 from ..permissions import may, role_of
-from ..representations import represent_notification, represent_pause
+from ..representations import represent_pause
 from ..rules.ranges import RANGES
-from ..services import notifications as notification_services
-from . import listing, plans, writing
+from . import acknowledgements, listing, plans, writing
+from .acknowledgements import AcknowledgedSerializer, AcknowledgementSerializer
 from .csv_files import CSVRenderer, csv_file
 from .described import describe
 from .fluids import fluid_balance
@@ -223,6 +223,22 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
             raise NotFound("There is no such patient.")
         return self.answer_list("amendments", only={"patient": pk})
 
+    @describe(body=AcknowledgementSerializer, answer=AcknowledgedSerializer, takes_key=True)
+    @action(detail=True, methods=["post"], url_path="acknowledge", subject="notifications")
+    def acknowledge_all(self, request: Request, pk: str) -> Response:
+        """Say in one act that you take care of all that waits of a patient, or of those named.
+
+        Send the `ids` that you saw, so that nothing is silenced unseen. Each is answered as it then stands: what
+        somebody else has acknowledged keeps that name, what was resolved stays so. 400 where one is not this patient's.
+        """
+        acknowledged = acknowledgements.acknowledge_all(
+            pk,
+            data=request.data,
+            context={"user": request.user},
+            idempotency_key=request.headers.get("Idempotency-Key"),
+        )
+        return Response(acknowledged)
+
     @describe(
         answer=FluidsSerializer,
         query={"since": "three days before `until` where not given", "until": "now where not given"},
@@ -367,14 +383,24 @@ class NotificationViewSet(ReadMixin, ResourceViewSet):
         found = notification_statistics(request.query_params, now=clock.now())
         return Response(found, headers={"X-Event": str(event)})
 
-    @describe(answer=NotificationSerializer, errors=frozenset({409}))
+    @describe(answer=NotificationSerializer, takes_key=True, errors=frozenset({409}))
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str) -> Response:
         """Say that you take care of it. Doing it again changes nothing; 409 where it was resolved."""
-        notification = notification_services.acknowledge(
-            writing.read_pk(pk), by=request.user, now=clock.now()
-        )
-        return Response(represent_notification(notification))
+        key = request.headers.get("Idempotency-Key")
+        context = {"user": request.user}
+        return Response(acknowledgements.acknowledge(pk, context=context, idempotency_key=key))
+
+    @describe(answer=NotificationSerializer, takes_key=True, errors=frozenset({409}))
+    @action(detail=True, methods=["post"])
+    def unacknowledge(self, request: Request, pk: str) -> Response:
+        """Take your acknowledgement back, within 10 seconds: it waits and escalates again as it did.
+
+        403 where somebody else acknowledged it; 409 where it is too late, nobody did, or it was resolved since.
+        """
+        key = request.headers.get("Idempotency-Key")
+        context = {"user": request.user}
+        return Response(acknowledgements.unacknowledge(pk, context=context, idempotency_key=key))
 
 
 class RangesView(APIView):

@@ -20,7 +20,7 @@ from ..services.errors import Stale
 # The members of a request that reach an action. DCRF passes all of them as keyword arguments, so that a client's
 # `self` or `scope` would collide with the method's own.
 REQUEST_MEMBERS: Final = frozenset(
-    {"pk", "data", "filters", "ordering", "limit", "offset", "since", "epoch", "idempotency_key"}
+    {"pk", "ids", "data", "filters", "ordering", "limit", "offset", "since", "epoch", "idempotency_key"}
 )
 
 

@@ -21,7 +21,7 @@ from ..representations import represent_notification
 from ..rules.findings import Finding, Held, cause_of, level_of, split_new, worst_severity
 from ..rules.pathways import Pathway
 from ..rules.stay import PatientFacts, ReportFacts, newest, order_of
-from .errors import Conflict
+from .errors import Conflict, NotAllowed, Refused
 from .escalations import first_escalation
 from .locks import lock_patient, save_derived
 
@@ -303,26 +303,94 @@ def acknowledge(notification_id: int, *, by: Any, now: datetime) -> Notification
     Raises Notification.DoesNotExist, and Conflict where it is already resolved.
     """
     with unit_of_work():
-        patient_id = Notification.objects.values_list("patient_id", flat=True).get(pk=notification_id)
-        patient = lock_patient(patient_id)
-        notification = Notification.objects.select_related("acknowledged_by").get(pk=notification_id)
+        patient, notification = _lock(notification_id)
         if notification.status == Notification.Status.RESOLVED:
             raise Conflict(f"This notification was resolved: {notification.resolved_because}.")
-        if notification.acknowledged_at is not None:
-            return notification
+        _acknowledge([notification], patient=patient, by=by, now=now)
+        return notification
+
+
+def acknowledge_all(
+    patient_id: int, *, by: Any, now: datetime, ids: Collection[int] | None = None
+) -> list[Notification]:
+    """Acknowledge as `by`, in one act, all that wait of one patient, or of these only those with `ids`.
+
+    Returns them as they then stand, by id. Of those named, one that somebody else has acknowledged keeps that name and
+    one that was resolved stays so: neither keeps the rest from being acknowledged. Raises Patient.DoesNotExist, and
+    Refused where `ids` name one that is not this patient's.
+    """
+    with unit_of_work():
+        patient = lock_patient(patient_id)
+        found = Notification.objects.filter(patient=patient).select_related("acknowledged_by").order_by("id")
+        if ids is None:
+            chosen = list(found.filter(status__in=_WAITING))
+        else:
+            chosen = list(found.filter(pk__in=ids))
+            strange = sorted(set(ids).difference(notification.pk for notification in chosen))
+            if strange:
+                named = ", ".join(map(str, strange))
+                raise Refused({"ids": [f"This patient has no such notification: {named}."]})
+        _acknowledge(chosen, patient=patient, by=by, now=now)
+        return chosen
+
+
+def unacknowledge(notification_id: int, *, by: Any, now: datetime) -> Notification:
+    """Take back one's own acknowledgement, within UNDO_WITHIN of it: status and time of escalation are what they were.
+
+    Raises Notification.DoesNotExist, NotAllowed where somebody else acknowledged it, and Conflict where it is too late,
+    nobody did, or it was resolved since.
+    """
+    with unit_of_work():
+        patient, notification = _lock(notification_id)
+        if notification.status == Notification.Status.RESOLVED:
+            raise Conflict(f"This notification was resolved: {notification.resolved_because}.")
+        if notification.acknowledged_at is None:
+            raise Conflict("This notification is not acknowledged.")
+        if notification.acknowledged_by_id != by.pk:
+            raise NotAllowed({"detail": "Somebody else acknowledged this notification."})
+        # The distance: another server's clock may be a moment behind the one that acknowledged it.
+        if abs(now - notification.acknowledged_at) > UNDO_WITHIN:
+            seconds = round(UNDO_WITHIN.total_seconds())
+            raise Conflict(f"An acknowledgement can be taken back for {seconds} seconds, which are over.")
+        was_escalated = notification.escalated_at is not None
+        notification.status = Notification.Status.ESCALATED if was_escalated else Notification.Status.OPEN
+        notification.acknowledged_by = None
+        notification.acknowledged_at = None
+        notification.escalate_at = notification.escalate_at_if_undone
+        notification.escalate_at_if_undone = None
+        notification.save(update_fields=_ACKNOWLEDGING_COLUMNS)
+        _count_again(patient)
+        return notification
+
+
+def _lock(notification_id: int) -> tuple[Patient, Notification]:
+    patient_id = Notification.objects.values_list("patient_id", flat=True).get(pk=notification_id)
+    patient = lock_patient(patient_id)
+    return patient, Notification.objects.select_related("acknowledged_by").get(pk=notification_id)
+
+
+def _acknowledge(notifications: Iterable[Notification], *, patient: Patient, by: Any, now: datetime) -> None:
+    """Acknowledge those of the patient that wait; the others stay as they are."""
+    waiting = [notification for notification in notifications if is_waiting(notification.status)]
+    for notification in waiting:
         notification.status = Notification.Status.ACKNOWLEDGED
         notification.acknowledged_by = by
         notification.acknowledged_at = now
+        notification.escalate_at_if_undone = notification.escalate_at
         notification.escalate_at = None
-        notification.save(update_fields=["status", "acknowledged_by", "acknowledged_at", "escalate_at"])
-        patient.open_notifications = count_open(unresolved_of(patient))
-        save_derived(patient, fields=("open_notifications",))
-        return notification
+        notification.save(update_fields=_ACKNOWLEDGING_COLUMNS)
+    if waiting:
+        _count_again(patient)
+
+
+def _count_again(patient: Patient) -> None:
+    patient.open_notifications = count_open(unresolved_of(patient))
+    save_derived(patient, fields=("open_notifications",))
 
 
 def is_waiting(status: str) -> bool:
     """Whether it waits for somebody: open or escalated."""
-    return status in (Notification.Status.OPEN, Notification.Status.ESCALATED)
+    return status in _WAITING
 
 
 def count_open(notifications: Iterable[Notification]) -> int:

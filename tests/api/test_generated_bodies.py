@@ -30,10 +30,10 @@ STRANGER = "stranger"
 # ---------------------------------------------------------------- what is asked for
 RESOURCES = ("patients", "reports", "history", "notifications")
 BELOW = {
-    "patients": ("history/", "fluids/", "plan/", "pauses/", "pauses/1/"),
+    "patients": ("history/", "fluids/", "plan/", "pauses/", "pauses/1/", "acknowledge/"),
     "reports": ("amendments/",),
     "history": ("amendments/",),
-    "notifications": ("acknowledge/",),
+    "notifications": ("acknowledge/", "unacknowledge/"),
 }
 FIXED = (
     "/api/", "/api/ranges/", "/api/reports/preview/", "/api/patients/import/", "/api/notifications/statistics/",
@@ -114,7 +114,7 @@ headers = st.fixed_dictionaries(
 )  # fmt: skip
 fields = [*PatientSerializer().fields, *ReportSerializer().fields, "username", "password", "old_password",
           "new_password1", "new_password2", "history_change_reason", "steps", "call_at", "until", "since", "reason",
-          ]  # fmt: skip
+          "ids"]  # fmt: skip
 sensible = st.fixed_dictionaries(
     {}, optional={"patient": st.integers(1, 6), "first_name": st.just("Ada"), "last_name": st.just("Byron")}
 )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 
 from config.asgi import streams
-from patients import permissions
+from patients import clock, permissions
 from patients.api.examples import EXAMPLES
 from patients.events import Entry, log_state
 from patients.models import Notification, Report
@@ -44,7 +45,12 @@ CONTRACT = {
         "delete": {"lead"},
     },
     "history": {"view": ALL, "change": {"lead"}, "delete": {"lead"}},
-    "notifications": {"view": ALL, "acknowledge": ALL - {"viewer"}},
+    "notifications": {
+        "view": ALL,
+        "acknowledge": ALL - {"viewer"},
+        "acknowledge_all": ALL - {"viewer"},
+        "unacknowledge": ALL - {"viewer"},
+    },
     "events": {"view": ALL},
     "ranges": {"view": ALL},
 }
@@ -126,10 +132,6 @@ def ward(db, quick_passwords) -> dict[str, Any]:
 
 
 def soon_over(body: dict[str, Any]) -> dict[str, Any]:
-    from datetime import timedelta
-
-    from patients import clock
-
     return {**body, "until": (clock.now() + timedelta(hours=2)).isoformat()}
 
 
@@ -155,6 +157,14 @@ def rest_client(who: str) -> Client:
     return client
 
 
+def prepare(action: str, ward: dict[str, Any], *, by: Any) -> None:
+    """Of one's own acknowledgements alone can any be taken back."""
+    if action == "unacknowledge" and getattr(by, "pk", None) is not None:
+        Notification.objects.filter(pk=ward["notifications"]).update(
+            status="acknowledged", acknowledged_by=by, acknowledged_at=clock.now()
+        )
+
+
 def body_of(operation: Operation, ward: dict[str, Any], *, is_part: bool) -> Any:
     body = {**resolve(operation.body_schema or {}).get("example", {})}
     for instant in ("datetime", "version"):
@@ -163,6 +173,8 @@ def body_of(operation: Operation, ward: dict[str, Any], *, is_part: bool) -> Any
         body = soon_over(body)
     if "patient" in body:
         body["patient"] = ward["patients"]
+    if "ids" in body:
+        body["ids"] = [ward["notifications"]]
     return {"monitoring_interval": 30} if is_part and operation.method == "patch" else body
 
 
@@ -206,6 +218,7 @@ def test_every_cell_on_rest(ward, who):
         is_part = is_allowed and not may(role, subject, action_of(action))
         before = log_state().last
         with transaction.atomic():
+            prepare(action, ward, by=User.objects.filter(username__in=(f"a-{who}", "somebody")).first())
             response = getattr(client, operation.method)(
                 address_of(operation, ward) + ("?reason=Test" if operation.method == "delete" else ""),
                 **sent_with(operation, ward, is_part=is_part),
@@ -270,6 +283,7 @@ def payload_of(stream: str, action: str, ward: dict[str, Any], *, is_part: bool)
     if is_part and action == "patch":
         data = {"monitoring_interval": 30}
     kind = "empty" if (stream, action) == ("patients", "delete") else stream
+    kind = "patients" if action == "acknowledge_all" else kind
     return {"action": action, "request_id": 1, "pk": ward.get(kind), "data": data, "since": -1}
 
 
@@ -294,6 +308,7 @@ def test_every_cell_on_the_actions_of_the_sockets(ward, who, monkeypatch):
             replies: list[dict[str, Any]] = []
             before = log_state().last
             with transaction.atomic():
+                prepare(action, ward, by=scope["user"])
                 consumer = consumer_class(scope=scope, send=replies.append)
                 async_to_sync(consumer.receive_json)(payload)
                 after = log_state().last

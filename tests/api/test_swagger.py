@@ -158,6 +158,8 @@ def example_body(operation: Operation, ward: dict[str, Any]) -> Any:
     body = {**resolve(operation.body_schema)["example"]}
     if "patient" in body:
         body["patient"] = ward["patients"]
+    if "ids" in body:
+        body["ids"] = [ward["notifications"]]
     if "password" in body:
         body["password"] = PASSWORD
     if "old_password" in body:
@@ -201,6 +203,8 @@ def test_the_example_is_taken_and_answered_in_the_declared_shape(operation: Oper
     get_key("nurse")  # another device, which may be signed out
     ward["devices"] = SignIn.objects.order_by("-pk").values_list("pk", flat=True).first()
     is_open = operation.described["x-roles"] == ["everybody"]
+    if operation.path.endswith("/unacknowledge/"):
+        client.post(address_of(operation, ward).replace("unacknowledge", "acknowledge"))
     assert_is_answered_as_declared(operation, ward, Client() if is_open else client)
 
 

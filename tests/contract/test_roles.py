@@ -55,6 +55,16 @@ REST: dict[str, Callable[[Things], tuple[str, str, Any]]] = {
         f"/api/notifications/{t['notification']}/acknowledge/",
         {},
     ),
+    "notifications.acknowledge_all": lambda t: (
+        "POST",
+        f"/api/patients/{t['patient']}/acknowledge/",
+        {"ids": [t["notification"]]},
+    ),
+    "notifications.unacknowledge": lambda t: (
+        "POST",
+        f"/api/notifications/{t['taken']}/unacknowledge/",
+        {},
+    ),
     "events.view": lambda t: ("GET", "/api/patients/?limit=1", None),  # the log has no address of its own
     "ranges.view": lambda t: ("GET", "/api/ranges/", None),
 }
@@ -91,6 +101,12 @@ SOCKET: dict[str, Callable[[Things], tuple[str, str, dict[str, Any]]]] = {
     "history.delete": lambda t: ("history", "delete", {"pk": t["retirable"], "data": REASON}),
     "notifications.view": lambda t: ("notifications", "list", {"limit": 1}),
     "notifications.acknowledge": lambda t: ("notifications", "acknowledge", {"pk": t["notification"]}),
+    "notifications.acknowledge_all": lambda t: (
+        "notifications",
+        "acknowledge_all",
+        {"pk": t["patient"], "ids": [t["notification"]]},
+    ),
+    "notifications.unacknowledge": lambda t: ("notifications", "unacknowledge", {"pk": t["taken"]}),
     "events.view": lambda t: ("events", "resume", {"since": t["event"]}),
 }
 
@@ -106,6 +122,10 @@ def ward(outside: Outside) -> Callable[[str], Things]:
             kept["report"] = outside.record(kept["patient"], **{**ILL, "datetime": ago(hours=1)})["id"]
             kept["version"] = outside.versions(kept["report"])[0]["history_id"]
             kept["notification"] = outside.deteriorations(kept["patient"])[0]["id"]
+        if cell == "notifications.unacknowledge" and "taken" not in kept:
+            ill = outside.admit()["id"]
+            outside.record(ill, **ILL)
+            kept["taken"] = outside.deteriorations(ill)[0]["id"]
         number = next(outside.numbers)
         things = {**kept, "text": str(number), "minutes": 5 + number % 1000}
         if cell == "patients.delete":
@@ -121,7 +141,14 @@ def ward(outside: Outside) -> Callable[[str], Things]:
     return make
 
 
+def acknowledge_first(client: RestClient, cell: str, things: Things) -> None:
+    """One takes back one's own acknowledgement only."""
+    if cell == "notifications.unacknowledge":
+        client.post(f"/api/notifications/{things['taken']}/acknowledge/")
+
+
 def ask(client: RestClient, cell: str, things: Things) -> int:
+    acknowledge_first(client, cell, things)
     method, path, body = REST[cell](things)
     return client.send(method, path, **({} if body is None else {"json": body})).status_code
 
@@ -138,7 +165,8 @@ def test_the_table_says_what_the_contract_says() -> None:
     """`viewer` reads; `nurse` also creates and corrects reports and acknowledges; `doctor` also `change_plan`; `lead`
     also admits, edits, discharges patients, deletes reports, amends and retires history; `service` as nurse, and
     creates, edits and discharges patients. Superusers do all"""
-    bedside = {"reports.create", "reports.change", "notifications.acknowledge"}
+    acknowledging = {"acknowledge", "acknowledge_all", "unacknowledge"}
+    bedside = {"reports.create", "reports.change", *(f"notifications.{action}" for action in acknowledging)}
     of_patients = {"patients.create", "patients.change"}
     reading = {cell for cell in TABLE if cell.endswith((".view", ".preview"))}
     expected = {
@@ -167,7 +195,9 @@ async def test_every_cell_on_the_socket(outside: Outside, ward: Callable[[str], 
     async with await outside.open(client, server=len(outside.stack.servers) - 1) as socket:
         for cell, roles in TABLE.items():
             if cell in SOCKET:
-                stream, action, members = SOCKET[cell](await aside(ward, cell))
+                things = await aside(ward, cell)
+                await aside(acknowledge_first, client, cell, things)
+                stream, action, members = SOCKET[cell](things)
                 reply = await socket.request(stream, action, **members)
                 status = reply["response_status"]
                 place = f"{role} {cell}: {reply}"

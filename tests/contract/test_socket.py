@@ -12,7 +12,7 @@ ACTIONS = {
     "patients": {"list", "retrieve", "create", "patch", "update", "delete"},
     "reports": {"list", "retrieve", "create", "patch", "update", "delete", "preview"},
     "history": {"list", "retrieve", "patch", "update", "delete"},
-    "notifications": {"list", "retrieve", "acknowledge"},
+    "notifications": {"list", "retrieve", "acknowledge", "unacknowledge", "acknowledge_all"},
     "events": {"resume"},
 }
 

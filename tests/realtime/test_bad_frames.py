@@ -180,6 +180,8 @@ MAY = {
     ("reports", "delete"): {"lead"},
     ("reports", "preview"): {"viewer", "nurse", "doctor", "lead", "service"},
     ("notifications", "acknowledge"): {"nurse", "doctor", "lead", "service"},
+    ("notifications", "acknowledge_all"): {"nurse", "doctor", "lead", "service"},
+    ("notifications", "unacknowledge"): {"nurse", "doctor", "lead", "service"},
     ("events", "resume"): {"viewer", "nurse", "doctor", "lead", "service"},
     **{
         (stream, action): {"viewer", "nurse", "doctor", "lead", "service"}

@@ -24,7 +24,7 @@ STREAMS = {
     "patients": ["list", "retrieve", "create", "patch", "update", "delete"],
     "reports": ["list", "retrieve", "create", "patch", "update", "delete", "preview"],
     "history": ["list", "retrieve", "patch", "update", "delete"],
-    "notifications": ["list", "retrieve", "acknowledge"],
+    "notifications": ["list", "retrieve", "acknowledge", "unacknowledge", "acknowledge_all"],
     "events": ["resume"],
 }
 ROLES = ("lead", "viewer", "doctor", "service")
@@ -52,6 +52,7 @@ payloads = st.fixed_dictionaries(
     optional={
         "request_id": anything,
         "pk": keys,
+        "ids": st.lists(st.integers(1, 20), max_size=4) | anything,
         "data": data | anything,
         "filters": filters | anything,
         "ordering": st.sampled_from(["id", "-datetime", "x"]) | anything,

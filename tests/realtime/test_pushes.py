@@ -153,6 +153,37 @@ async def acknowledge(ward: Ward) -> Action:
     return lambda: aside(ward.client("nurse").post, f"/api/notifications/{told[0]['id']}/acknowledge/")
 
 
+async def acknowledge_all_of_a_patient(ward: Ward) -> Action:
+    patient = await aside(ward.admit)
+    for number, values in enumerate((WELL, {**WELL, "respiration": 22}, ILL)):
+        await aside(ward.client().record, patient["id"], **{**values, "datetime": ago(minutes=3 - number)})
+    told = (await aside(ward.client().read, "/api/notifications/", patient=patient["id"]))["results"]
+    assert told
+
+    async def act() -> None:
+        async with await ward.open("nurse", server=-1) as socket:
+            reply = await socket.request("notifications", "acknowledge_all", pk=patient["id"])
+            assert [one["status"] for one in reply["data"]["results"]] == ["acknowledged"] * len(told)
+
+    return act
+
+
+async def acknowledge_and_take_it_back(ward: Ward) -> Action:
+    patient = await aside(ward.admit)
+    await aside(ward.client().record, patient["id"], **ILL)
+    (told,) = (await aside(ward.client().read, "/api/notifications/", patient=patient["id"]))["results"]
+
+    async def act() -> None:
+        async with await ward.open("nurse", server=-1) as socket:
+            assert (await socket.request("notifications", "acknowledge", pk=told["id"]))[
+                "response_status"
+            ] == 200
+            reply = await socket.request("notifications", "unacknowledge", pk=told["id"])
+            assert (reply["response_status"], reply["data"]) == (200, told)
+
+    return act
+
+
 async def discharge(ward: Ward) -> Action:
     patient = await aside(ward.admit)
     await aside(ward.client().record, patient["id"], **ILL)
@@ -259,6 +290,8 @@ WRITES = {
         retire_the_newest_version,
         retire_both_versions_over_the_socket,
         acknowledge,
+        acknowledge_all_of_a_patient,
+        acknowledge_and_take_it_back,
         discharge,
         change_the_plan,
         put_a_birth_right_over_the_socket,
@@ -298,6 +331,7 @@ TOLD = {
         ("reports", "delete"),
     ],
     "acknowledge": [("notifications", "update"), ("patients", "update")],
+    "acknowledge_and_take_it_back": [("notifications", "update")] * 2 + [("patients", "update")] * 2,
     "save_outside_every_service": [("history", "create"), ("patients", "update"), ("reports", "update")],
 }
 

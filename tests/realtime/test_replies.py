@@ -207,6 +207,18 @@ async def test_acknowledging_over_the_socket_gives_the_acknowledged_notification
         assert stored["acknowledged_by"]["name"] == "Nurse Test"
         again = await socket.request("notifications", "acknowledge", pk=ids["notifications"])
         assert again["data"] == stored
+        patient = stored["patient"]
+        named = await socket.request("notifications", "acknowledge_all", pk=patient, ids=[stored["id"]])
+        assert (named["response_status"], named["data"]) == (200, {"results": [stored]})
+        all_of_them = await socket.request("notifications", "acknowledge_all", pk=patient)
+        assert (all_of_them["response_status"], all_of_them["data"]) == (200, {"results": []})
+        back = await socket.request("notifications", "unacknowledge", pk=stored["id"])
+        assert (back["response_status"], back["data"]["status"]) == (200, "open")
+        twice = await socket.request("notifications", "unacknowledge", pk=stored["id"])
+        assert (twice["response_status"], twice["errors"]) == (
+            409,
+            [{"detail": "This notification is not acknowledged."}],
+        )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from background_task.models import Task
 from patients import events
 from patients.models import Event, EventCounter, Notification, Patient, Report
 from patients.services import demo, intake, reminders
-from patients.services.notifications import acknowledge
+from patients.services.notifications import acknowledge, acknowledge_all, unacknowledge
 from patients.services.patients import admit_patient, change_patient, delete_patient
 from patients.services.reports import correct_report, delete_report, record_report
 from tests import factories
@@ -37,7 +37,10 @@ def ward(patient, lead, nurse):
     record(patient, total(0), when=at(1), by=nurse)
     ill = record(patient, SINGLE_THREE, when=at(2), by=nurse)
     empty = factories.make_patient(by=lead, now=at(2), admission_date=at(2), hospital_number="H2")
-    return {"patient": patient, "ill": ill, "empty": empty, "lead": lead, "nurse": nurse}
+    other = factories.make_patient(by=lead, now=at(2), admission_date=at(2))
+    record(other, SINGLE_THREE, when=at(2), by=nurse)
+    taken = acknowledge(told(other)[0].pk, by=nurse, now=at(3))
+    return {"patient": patient, "ill": ill, "empty": empty, "taken": taken, "lead": lead, "nurse": nurse}
 
 
 ROWS = [intake.Row(2, {"hospital_number": "H2", "datetime": "2024-03-01T10:30:00Z", "pulse": "140"})]
@@ -59,7 +62,10 @@ SERVICES = {
     ),
     "delete": lambda ward: delete_report(ward["ill"].pk, by=ward["lead"], now=at(3)),
     "acknowledge": lambda ward: acknowledge(told(ward["patient"])[0].pk, by=ward["nurse"], now=at(3)),
+    "acknowledge all": lambda ward: acknowledge_all(ward["patient"].pk, by=ward["nurse"], now=at(3)),
+    "unacknowledge": lambda ward: unacknowledge(ward["taken"].pk, by=ward["nurse"], now=at(3)),
     "remind": lambda ward: reminders.send_due(now=at(4)),
+    "remind that it is overdue": lambda ward: reminders.send_due(now=at(40)),
     "take in": lambda ward: intake.take_in([], ROWS, by=ward["lead"], now=at(3)),
 }
 

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from patients.models import Notification
-from patients.services.errors import Conflict
-from patients.services.notifications import acknowledge
+from patients.models import Notification, Patient
+from patients.services import escalations
+from patients.services.errors import Conflict, NotAllowed, Refused
+from patients.services.notifications import acknowledge, acknowledge_all, unacknowledge
 from patients.services.reports import correct_report
+from tests import factories
 from tests.rules.builders import NORMAL
 from tests.services.builders import (
     SINGLE_THREE,
@@ -19,6 +21,7 @@ from tests.services.builders import (
     fresh,
     last_number,
     record,
+    remind_all,
     told,
     told_since,
     total,
@@ -176,6 +179,187 @@ def test_an_acknowledged_one_still_resolves_and_keeps_its_name(patient, nurse, h
 def test_acknowledging_nothing_says_so(nurse):
     with pytest.raises(Notification.DoesNotExist):
         acknowledge(999_999, by=nurse, now=at(1))
+
+
+# ---------------------------------------------------------------- all of a patient in one act
+
+
+@pytest.fixture
+def several(patient, nurse, held):
+    """Two deteriorations and a reminder, all open; and an open one of another patient."""
+    record(patient, {"bp_sys": 88}, when=at(2.1), by=nurse)
+    remind_all(now=at(3.2))
+    waiting = told(patient)
+    assert [n.kind for n in waiting] == ["deterioration", "deterioration", "observation_due"]
+    return waiting
+
+
+@pytest.fixture
+def strange(lead, nurse):
+    """A notification of another patient."""
+    other = factories.make_patient(by=lead, now=at(0), admission_date=at(0))
+    record(other, total(8), when=at(1), by=nurse)
+    return told(other)[0]
+
+
+def statuses(patient):
+    return [notification.status for notification in told(patient)]
+
+
+def test_all_that_wait_of_a_patient_are_acknowledged_in_one_act(patient, doctor, several, strange):
+    number = last_number()
+    results = acknowledge_all(patient.pk, by=doctor, now=at(9.1))
+    assert results == several
+    assert [(n.status, n.acknowledged_by, n.acknowledged_at) for n in told(patient)] == [
+        ("acknowledged", doctor, at(9.1))
+    ] * 3
+    assert fresh(patient).open_notifications == 0
+    assert fresh(strange).status == "open"
+    assert told_since(number) == [
+        ("notifications", "update"), ("notifications", "update"), ("notifications", "update"),
+        ("patients", "update"),
+    ]  # fmt: skip
+    assert escalations.send_due(now=at(100)) == 1, "the other patient's alone"
+
+
+def test_those_named_are_acknowledged_and_what_came_since_is_not(patient, nurse, several):
+    named = [several[2].pk, several[0].pk, several[2].pk]
+    results = acknowledge_all(patient.pk, by=nurse, now=at(3.3), ids=named)
+    assert results == [several[0], several[2]], "each once"
+    assert statuses(patient) == ["acknowledged", "open", "acknowledged"]
+    assert fresh(patient).open_notifications == 1
+
+
+def test_one_that_is_over_or_anothers_already_keeps_the_rest_from_nothing(patient, nurse, doctor, several):
+    acknowledge(several[1].pk, by=doctor, now=at(3.2))
+    remind_all(now=at(5))  # in the place of the one that was shown
+    results = acknowledge_all(patient.pk, by=nurse, now=at(5), ids=[n.pk for n in several])
+    assert [(n.status, n.acknowledged_by) for n in results] == [
+        ("acknowledged", nurse), ("acknowledged", doctor), ("resolved", None),
+    ]  # fmt: skip
+    assert statuses(patient) == ["acknowledged", "acknowledged", "resolved", "open"]
+    assert fresh(patient).open_notifications == 1
+
+
+def test_where_one_is_not_this_patients_nothing_is_acknowledged(patient, nurse, several, strange):
+    number = last_number()
+    for unknown in (strange.pk, 999_999, 0, -1):
+        with pytest.raises(Refused) as refusal:
+            acknowledge_all(patient.pk, by=nurse, now=at(3.3), ids=[several[0].pk, unknown])
+        assert refusal.value.errors == {"ids": [f"This patient has no such notification: {unknown}."]}
+    assert (statuses(patient), last_number()) == (["open"] * 3, number)
+
+
+def test_where_nothing_waits_nothing_is_told(patient, nurse, several):
+    acknowledge_all(patient.pk, by=nurse, now=at(3.3))
+    number = last_number()
+    assert acknowledge_all(patient.pk, by=nurse, now=at(3.4)) == []
+    again = acknowledge_all(patient.pk, by=nurse, now=at(3.4), ids=[several[0].pk])
+    assert [n.acknowledged_at for n in again] == [at(3.3)]
+    assert last_number() == number
+    with pytest.raises(Patient.DoesNotExist):
+        acknowledge_all(999_999, by=nurse, now=at(3.4))
+
+
+# ---------------------------------------------------------------- taking it back
+
+
+def test_taking_it_back_gives_back_status_and_time_of_escalation(patient, nurse, held, settings):
+    record(patient, total(8), when=at(2.2), by=nurse)
+    high = deteriorations(patient)[1]
+    assert high.escalate_at == at(2.2) + settings.ESCALATE_AFTER
+    acknowledge(high.pk, by=nurse, now=at(2.3))
+    number = last_number()
+    back = unacknowledge(high.pk, by=nurse, now=at(2.3) + timedelta(seconds=9))
+    assert (back.status, back.acknowledged_by, back.acknowledged_at) == ("open", None, None)
+    assert (fresh(high).status, fresh(high).escalate_at) == ("open", high.escalate_at)
+    assert fresh(patient).open_notifications == 2
+    assert told_since(number) == [("notifications", "update"), ("patients", "update")]
+    pushed = frames(after=number)[0]["payload"]["data"]
+    assert (pushed["status"], pushed["acknowledged_by"], pushed["acknowledged_at"]) == ("open", None, None)
+    assert escalations.send_due(now=high.escalate_at) == 1, "no later than if nobody had pressed"
+
+
+def test_an_escalated_one_is_escalated_again_and_its_next_step_comes_when_it_would_have(patient, nurse):
+    record(patient, total(8), when=at(1), by=nurse)
+    escalations.send_due(now=at(1.25))
+    (high,) = deteriorations(patient)
+    acknowledge(high.pk, by=nurse, now=at(1.3))
+    unacknowledge(high.pk, by=nurse, now=at(1.3))
+    after = fresh(high)
+    assert (after.status, after.escalated_to, after.escalate_at) == ("escalated", "doctor", at(1.5))
+    escalations.send_due(now=at(1.5))
+    assert fresh(high).escalated_to == "lead"
+    # The last step has none after it.
+    acknowledge(high.pk, by=nurse, now=at(1.6))
+    unacknowledge(high.pk, by=nurse, now=at(1.6))
+    assert (fresh(high).status, fresh(high).escalate_at) == ("escalated", None)
+
+
+def test_one_whose_escalation_came_due_meanwhile_is_escalated_at_once(patient, nurse):
+    record(patient, total(8), when=at(1), by=nurse)
+    (high,) = deteriorations(patient)
+    acknowledge(high.pk, by=nurse, now=at(1.25) - timedelta(seconds=1))
+    assert escalations.send_due(now=at(1.25)) == 0
+    unacknowledge(high.pk, by=nurse, now=at(1.25) + timedelta(seconds=2))
+    assert escalations.send_due(now=at(1.25) + timedelta(seconds=2)) == 1
+
+
+@pytest.mark.parametrize(
+    "seconds,is_in_time", [(0, True), (10, True), (10.001, False), (-1, True), (-11, False)]
+)
+def test_it_is_taken_back_within_ten_seconds_by_the_servers_clock(nurse, held, seconds, is_in_time):
+    """A second before: the clock of another server is behind the one that acknowledged it."""
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    now = at(2.5) + timedelta(seconds=seconds)
+    if is_in_time:
+        assert unacknowledge(held.pk, by=nurse, now=now).status == "open"
+    else:
+        with pytest.raises(Conflict, match="10 seconds"):
+            unacknowledge(held.pk, by=nurse, now=now)
+        assert fresh(held).status == "acknowledged"
+
+
+def test_only_ones_own_is_taken_back(nurse, doctor, held):
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    acknowledge(held.pk, by=doctor, now=at(2.5))
+    with pytest.raises(NotAllowed, match="Somebody else"):
+        unacknowledge(held.pk, by=doctor, now=at(2.5))
+    assert fresh(held).acknowledged_by == nurse
+
+
+def test_what_nobody_acknowledged_or_is_over_is_not_taken_back(patient, nurse, held):
+    with pytest.raises(Conflict, match="not acknowledged"):
+        unacknowledge(held.pk, by=nurse, now=at(2.5))
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    unacknowledge(held.pk, by=nurse, now=at(2.5))
+    with pytest.raises(Conflict, match="not acknowledged"):
+        unacknowledge(held.pk, by=nurse, now=at(2.5))
+    acknowledge(held.pk, by=nurse, now=at(2.5))
+    record(patient, NORMAL, when=at(2.5), by=nurse)
+    with pytest.raises(Conflict, match="later complete set"):
+        unacknowledge(held.pk, by=nurse, now=at(2.5))
+    assert (fresh(held).status, fresh(held).acknowledged_by) == ("resolved", nurse)
+    with pytest.raises(Notification.DoesNotExist):
+        unacknowledge(999_999, by=nurse, now=at(1))
+
+
+def test_a_reminder_that_was_superseded_is_not_taken_back(patient, nurse):
+    remind_all(now=at(minutes=15))
+    (due,) = told(patient)
+    overdue_at = fresh(patient).reminder_at
+    acknowledge(due.pk, by=nurse, now=overdue_at)
+    remind_all(now=overdue_at)
+    with pytest.raises(Conflict, match="overdue"):
+        unacknowledge(due.pk, by=nurse, now=overdue_at)
+    assert (statuses(patient), fresh(patient).open_notifications) == (["resolved", "open"], 1)
+
+
+def test_what_one_act_acknowledged_is_taken_back_one_by_one(patient, nurse, several):
+    acknowledge_all(patient.pk, by=nurse, now=at(3.3), ids=[several[0].pk, several[2].pk])
+    for one in (several[2], several[0]):
+        unacknowledge(one.pk, by=nurse, now=at(3.3))
+    assert (statuses(patient), fresh(patient).open_notifications) == (["open"] * 3, 3)
 
 
 @pytest.mark.parametrize(
