@@ -22,6 +22,7 @@ describe('why a notification was raised', () => {
     await speak('es');
     expect(reasonText(three)).toBe('SpO2 90 % (Escala 1) suma 3 puntos.');
     expect(resolutionText('discharged')).toBe('el paciente recibió el alta');
+    expect(resolutionText('overdue')).toBe('las constantes pasaron a estar atrasadas');
     const values = { risk: 'high', risk_before: 'low', total: 7, complete: false };
     expect(reasonText({ rule: 'risk_band', message: '', values })).toBe(
       'El riesgo subió de Bajo a Alto: NEWS2 es ≥7.',

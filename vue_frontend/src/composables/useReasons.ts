@@ -25,6 +25,7 @@ const RESOLUTIONS: Record<string, MessageKey> = {
   'the next observation is due later': 'reason.resolvedRecorded',
   discharged: 'reason.resolvedDischarged',
   'pathway changed': 'reason.resolvedPathway',
+  overdue: 'reason.resolvedOverdue',
 };
 
 /** Why it was raised, in the language of this page; a rule that this page does not know speaks for itself. */

@@ -67,6 +67,7 @@ export const settingsDe: typeof settingsEn = {
     planBelow: '{field} {value}: laut Plan ist unter {limit} zu rufen.',
     planAbove: '{field} {value}: laut Plan ist über {limit} zu rufen.',
     resolvedPathway: 'der Behandlungspfad wurde geändert',
+    resolvedOverdue: 'die Messung wurde überfällig',
     resolvedAmended: 'ein Messwert wurde berichtigt',
     resolvedBetter: 'eine spätere vollständige Messung zeigt keine der Ursachen',
     resolvedRecorded: 'die nächste Messung ist später fällig',

@@ -64,6 +64,7 @@ export const settingsEn = {
     planBelow: '{field} {value}: the plan asks to be called below {limit}.',
     planAbove: '{field} {value}: the plan asks to be called above {limit}.',
     resolvedPathway: 'the pathway was changed',
+    resolvedOverdue: 'the observations became overdue',
     resolvedAmended: 'an observation was amended',
     resolvedBetter: 'a later complete set shows none of its causes',
     resolvedRecorded: 'the next observation is due later',

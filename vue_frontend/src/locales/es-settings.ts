@@ -66,6 +66,7 @@ export const settingsEs: typeof settingsEn = {
     planBelow: '{field} {value}: el plan pide avisar por debajo de {limit}.',
     planAbove: '{field} {value}: el plan pide avisar por encima de {limit}.',
     resolvedPathway: 'se cambió el protocolo',
+    resolvedOverdue: 'las constantes pasaron a estar atrasadas',
     resolvedAmended: 'se corrigió una observación',
     resolvedBetter: 'una toma completa posterior no muestra ninguna de sus causas',
     resolvedRecorded: 'la próxima observación toca más tarde',

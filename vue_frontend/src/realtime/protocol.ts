@@ -42,6 +42,7 @@ export interface ListPage<T> {
 export interface Request {
   action: string;
   pk?: number;
+  ids?: readonly number[];
   data?: Record<string, unknown>;
   filters?: Record<string, unknown>;
   limit?: number;

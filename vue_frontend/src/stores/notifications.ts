@@ -82,10 +82,23 @@ export const useNotificationsStore = defineStore('notifications', () => {
 
   const loadResolved = (socket: ObsSocket) => loadStatus(socket, 'resolved', RESOLVED_LIMIT);
 
-  /** Acknowledge; the change itself comes as a push, to every screen alike. Throws what the socket throws. */
-  async function acknowledge(socket: ObsSocket, id: number): Promise<void> {
-    await socket.request('notifications', { action: 'acknowledge', pk: id });
-    announced.delete(id);
+  /**
+   * Acknowledge these, all of one patient, in one act; what came since they were drawn is not among them. Gives them as
+   * they then stand; the change itself comes as a push, to every screen alike. Throws what the socket throws.
+   */
+  async function acknowledge(socket: ObsSocket, ids: readonly number[]): Promise<Notification[]> {
+    const patient = ids.map((id) => collection.get(id)?.patient).find((one) => one !== undefined);
+    if (patient === undefined) return []; // they are gone from this screen, and so from the ward
+    const request = { action: 'acknowledge_all', pk: patient, ids };
+    const reply = await socket.request<{ results: Notification[] }>('notifications', request);
+    ids.forEach((id) => announced.delete(id));
+    return reply.data.results;
+  }
+
+  /** Take one's own acknowledgement back; what interrupted does so again. Throws what the socket throws. */
+  async function unacknowledge(socket: ObsSocket, id: number): Promise<void> {
+    await socket.request('notifications', { action: 'unacknowledge', pk: id });
+    if (collection.get(id)?.severity === 'high') announced.add(id);
   }
 
   function receive(frame: ChangeFrame): void {
@@ -124,6 +137,7 @@ export const useNotificationsStore = defineStore('notifications', () => {
     load,
     loadResolved,
     acknowledge,
+    unacknowledge,
     receive,
     receiveRaised,
     putAside,

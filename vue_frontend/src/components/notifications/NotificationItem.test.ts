@@ -31,3 +31,26 @@ it('shows every step of an escalation, with who was told and when', () => {
   expect(doctor).toBeGreaterThan(-1);
   expect(lead).toBeGreaterThan(doctor);
 });
+
+it.each(['observation_due', 'observation_overdue'] as const)(
+  'shows %s in black with a clock, whatever its severity: the colours are the score’s',
+  (kind) => {
+    const item = mount(NotificationItem, {
+      props: { notification: makeNotification({ kind, severity: 'high' }) },
+      global: { stubs: { RouterLink: true } },
+    });
+    expect(item.classes()).toContain(kind);
+    expect(item.classes()).not.toContain('high');
+    expect(item.find('.severity .icon').exists()).toBe(true);
+    expect(item.find('.severity').text()).toBe('High');
+  },
+);
+
+it('shows a deterioration in the colour of its severity', () => {
+  const item = mount(NotificationItem, {
+    props: { notification: makeNotification({ severity: 'high' }) },
+    global: { stubs: { RouterLink: true } },
+  });
+  expect(item.classes()).toContain('high');
+  expect(item.find('.severity .icon').exists()).toBe(false);
+});
