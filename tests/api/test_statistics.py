@@ -117,6 +117,16 @@ def test_the_overdue_share_is_of_what_fell_due(viewer):
     assert only(body["by_kind"], kind="observation_overdue")["overdue_share"] is None
 
 
+def test_a_set_of_which_only_the_overdue_one_was_told_fell_due_as_well(viewer):
+    """After an outage: the grace time was over when somebody was told first."""
+    patient = make_patient(ward="A")
+    told(patient, hours_ago=1, kind="observation_due", severity="low", due_at=NOON - timedelta(hours=1))
+    late = NOON - timedelta(hours=3)
+    told(patient, hours_ago=2, kind="observation_overdue", severity="medium", due_at=late)
+    body = viewer.get(ADDRESS).json()
+    assert (body["total"]["due"], body["total"]["overdue"], body["total"]["overdue_share"]) == (2, 1, 0.5)
+
+
 def test_a_period_begins_at_since_and_ends_before_until(viewer):
     patient = make_patient()
     for hours in (1, 2, 3):

@@ -13,10 +13,13 @@ from tests.support.people import PASSWORD
 from tests.support.stacks import Stack, StackBuilder
 from tests.support.waiting import wait_until
 
+INTERVAL = timedelta(hours=1)
+"""From a set to the next: long enough for what is due not to be overdue within the test, a quarter of it later."""
+
 
 def admit(lead: RestClient, *, last_name: str, bed: str, due_in: timedelta) -> int:
     """A patient who was well at the last set, the next of which is due in `due_in`; the id."""
-    taken_at = now() + due_in - timedelta(minutes=5)
+    taken_at = now() + due_in - INTERVAL
     patient = lead.admit(
         first_name="Pat",
         last_name=last_name,
@@ -25,7 +28,9 @@ def admit(lead: RestClient, *, last_name: str, bed: str, due_in: timedelta) -> i
         date_of_birth="1950-05-05",
         admission_date=(taken_at - timedelta(hours=2)).isoformat(),
     )
-    lead.record(patient["id"], datetime=taken_at.isoformat(), monitoring_interval=5, **WELL)
+    lead.record(
+        patient["id"], datetime=taken_at.isoformat(), monitoring_interval=INTERVAL.seconds // 60, **WELL
+    )
     return int(patient["id"])
 
 

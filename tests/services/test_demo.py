@@ -1,5 +1,6 @@
 """The demo ward: real stays, moved in time so that the ward is busy now; and the system's own user."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.auth.models import User
 
 from patients.models import Notification, Patient, Report
 from patients.permissions import role_of
+from patients.services import escalations
 from patients.services.demo import PASSWORD, load_demo, print_logins
 from patients.services.errors import Conflict
 from patients.services.system import system_user
@@ -33,6 +35,34 @@ def test_the_demo_ward_is_busy_now_in_every_way():
     remind_all(now=NOW)
     overdue = Notification.objects.exclude(kind="deterioration").values("patient").distinct().count()
     assert overdue == sum(instant <= NOW for instant in due)
+
+
+def test_a_demo_left_alone_for_an_hour_holds_one_open_notification_of_lateness_a_patient_at_most():
+    """As its worker goes its rounds, and as one that was away all the time does at the end."""
+    load_demo(now=NOW)
+    for minute in range(61):
+        remind_all(now=NOW + timedelta(minutes=minute))
+        escalations.send_due(now=NOW + timedelta(minutes=minute))
+    assert_one_at_most(now=NOW + timedelta(hours=1))
+
+
+def test_a_demo_whose_worker_was_away_for_an_hour_holds_no_more():
+    load_demo(now=NOW)
+    remind_all(now=NOW + timedelta(hours=1))
+    assert_one_at_most(now=NOW + timedelta(hours=1))
+
+
+def assert_one_at_most(*, now):
+    late = Notification.objects.exclude(kind="deterioration").exclude(status="resolved")
+    by_patient = Counter(late.values_list("patient", flat=True))
+    assert set(by_patient.values()) == {1}
+    assert set(by_patient) == set(Patient.objects.filter(next_due_at__lte=now).values_list("pk", flat=True))
+    assert len(by_patient) > 10, "there is something to tell"
+    waiting = Counter(
+        Notification.objects.filter(status__in=("open", "escalated")).values_list("patient", flat=True)
+    )
+    for patient in Patient.objects.all():
+        assert patient.open_notifications == waiting[patient.pk]
 
 
 def test_the_dengue_stays_of_the_demo_are_told_by_the_rules_of_dengue():

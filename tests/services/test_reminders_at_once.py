@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from django.db import connection
@@ -10,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from patients.events import log_state
 from patients.models import Notification
 from patients.services import escalations, reminders
+from patients.services.errors import Conflict
+from patients.services.notifications import acknowledge_all, unacknowledge
 from tests import factories
 from tests.rules.builders import NORMAL
 from tests.services.builders import at, frames, record, remind_all
@@ -94,6 +97,73 @@ def test_several_workers_escalate_each_notification_once(ward):
     assert sum(counts) + escalate_all() == PATIENTS
     overdue = Notification.objects.filter(kind="observation_overdue")
     assert [len(notification.escalations) for notification in overdue] == [1] * PATIENTS
+
+
+def test_of_two_who_acknowledge_all_at_once_each_notification_has_one_name(ward):
+    remind_all(now=at(1))
+    nurse, doctor = factories.make_user("nurse"), factories.make_user("doctor")
+    patient = ward[0]
+    both = at_once(
+        *(
+            lambda by=by: [
+                (n.pk, n.acknowledged_by_id) for n in acknowledge_all(patient.pk, by=by, now=at(1))
+            ]
+            for by in (nurse, doctor)
+        )
+    )
+    (stored,) = Notification.objects.filter(patient=patient)
+    assert [(stored.pk, stored.acknowledged_by_id)] in both
+    assert sorted(both, key=len) == [[], [(stored.pk, stored.acknowledged_by_id)]], (
+        "the other found nothing waiting"
+    )
+    patient.refresh_from_db()
+    assert patient.open_notifications == 0
+
+
+def test_undoing_twice_at_once_is_done_once(ward):
+    remind_all(now=at(1))
+    nurse = factories.make_user("nurse")
+    (overdue,) = acknowledge_all(ward[0].pk, by=nurse, now=at(1))
+
+    def undo():
+        try:
+            return unacknowledge(overdue.pk, by=nurse, now=at(1)).status
+        except Conflict as error:
+            return str(error)
+
+    assert sorted(at_once(undo, undo, undo)) == ["This notification is not acknowledged."] * 2 + ["open"]
+    ward[0].refresh_from_db()
+    assert ward[0].open_notifications == 1
+
+
+def test_acknowledging_undoing_escalating_and_recording_at_once_leave_each_patient_in_order(ward):
+    """Whichever comes first: what is counted is what waits, and what waits escalates."""
+    remind_all(now=at(1))
+    nurse = factories.make_user("nurse")
+    now = at(1.25)  # escalations are due
+
+    def acknowledge_and_undo():
+        for patient in ward:
+            for one in acknowledge_all(patient.pk, by=nurse, now=now):
+                with suppress(Conflict):
+                    unacknowledge(one.pk, by=nurse, now=now)
+
+    def record_some():
+        for patient in ward[::2]:
+            record(patient, NORMAL, when=now, by=nurse)
+
+    at_once(acknowledge_and_undo, record_some, lambda: escalations.send_due(now=now))
+    while escalations.send_due(now=now):
+        pass
+    for number, patient in enumerate(ward):
+        patient.refresh_from_db()
+        (overdue,) = Notification.objects.filter(patient=patient)
+        if number % 2 == 0:
+            assert (overdue.status, patient.open_notifications) == ("resolved", 0)
+            assert overdue.escalate_at is None
+        else:
+            assert (overdue.status, patient.open_notifications) == ("escalated", 1)
+            assert [step["to"] for step in overdue.escalations] == ["doctor"]
 
 
 def test_a_thousand_reminders_take_no_more_statements_than_ten(ward):
