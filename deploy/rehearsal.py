@@ -20,7 +20,8 @@ from tests.support.stacks import KEY
 NURSES: Final = 3
 SCREENS: Final = 12
 REMINDERS: Final = 10
-SHORTEST_INTERVAL: Final = timedelta(minutes=5)
+# A quarter of it later a set is overdue, and nobody is told any more that it is due: longer than any restart.
+INTERVAL: Final = timedelta(minutes=40)
 NORMAL_SET: Final = {
     "respiration": 16,
     "o2sat": 98,
@@ -136,8 +137,8 @@ class Ward:
         names = {"first_name": "Due", "last_name": "Rehearsal"}
         admitted = (now - timedelta(hours=1)).isoformat()
         patient = await self.post("/api/patients/", {**names, "admission_date": admitted}, role="lead")
-        taken = (now - SHORTEST_INTERVAL + timedelta(seconds=seconds)).isoformat()
-        interval = SHORTEST_INTERVAL // timedelta(minutes=1)
+        taken = (now - INTERVAL + timedelta(seconds=seconds)).isoformat()
+        interval = INTERVAL // timedelta(minutes=1)
         body = {"patient": patient["id"], "datetime": taken, **NORMAL_SET, "monitoring_interval": interval}
         await self.post("/api/reports/", body, role="nurse")
         patient_id: int = patient["id"]
