@@ -27,16 +27,19 @@ export interface PlacedRow {
 
 const single = (label: string, points: Points): ChartLine => ({ label, from: 0, to: 0, points });
 
+/** The SpO2 scale on whose lines a set stands: of one that is not scored the lines say no points, so one will do. */
+const scaleOf = ({ news2 }: Report) => (news2.not_scored_because === null ? news2.spo2_scale : 1);
+
 /**
- * The rows in the RCP's order; of the two SpO2 scales only those in use in these sets.
- * `labelSpace`: room above each row for its name, where there is none beside it.
+ * The rows in the RCP's order; of the two SpO2 scales only those in use in these sets, and the total where any was
+ * scored. `labelSpace`: room above each row for its name, where there is none beside it.
  */
 export function placeRows(
   reports: readonly Report[],
   labels: Record<'air' | 'oxygen' | 'alert' | 'notAlert', string>,
   labelSpace: number,
 ) {
-  const scales = new Set(reports.map((report) => report.news2.spo2_scale));
+  const scales = new Set(reports.map(scaleOf));
   const rows: [ChartRowName, readonly ChartLine[]][] = [['respiration', CHART_LINES.respiration]];
   if (scales.has(1) || scales.size === 0) rows.push(['spo2Scale1', CHART_LINES.spo2Scale1]);
   if (scales.has(2)) rows.push(['spo2Scale2', CHART_LINES.spo2Scale2]);
@@ -46,9 +49,11 @@ export function placeRows(
     ['pulse', CHART_LINES.pulse],
     ['consciousness', [single(labels.alert, 0), single(labels.notAlert, 3)]],
     ['temperature', CHART_LINES.temperature],
-    ['total', [single('', 0)]],
-    ['due', [single('', 0)]],
   );
+  if (reports.some((report) => report.news2.not_scored_because === null)) {
+    rows.push(['total', [single('', 0)]]);
+  }
+  rows.push(['due', [single('', 0)]]);
   let top = labelSpace;
   const placed = rows.map(([name, lines]) => {
     const height = name === 'total' ? LINE_HEIGHT * 1.75 : lines.length * LINE_HEIGHT;
@@ -62,12 +67,12 @@ export function placeRows(
 /** Whether an SpO2 belongs on a line for air or on one for oxygen, and nobody recorded which of the two it was. */
 export function isAirOrOxygenUnknown(report: Report): boolean {
   const isAbove92 = report.o2sat !== null && Math.ceil(report.o2sat) >= 93;
-  return report.news2.spo2_scale === 2 && isAbove92 && report.supplemental_oxygen === null;
+  return scaleOf(report) === 2 && isAbove92 && report.supplemental_oxygen === null;
 }
 
 /** SpO2 is charted as it is scored: a fraction counts as the worse of the two whole numbers around it. */
 function lineOfSpo2(report: Report, value: number, lines: readonly ChartLine[]): number {
-  const isScale2 = report.news2.spo2_scale === 2;
+  const isScale2 = scaleOf(report) === 2;
   const isOnOxygen = report.supplemental_oxygen === true;
   const lineOnAir = lines.findIndex((line) => line.from === 93 && line.to === Infinity);
   if (isAirOrOxygenUnknown(report)) return lineOnAir - 0.5;
@@ -94,7 +99,7 @@ export function lineOf(row: PlacedRow, report: Report): number | null {
     }
     case 'spo2Scale1':
     case 'spo2Scale2': {
-      const isThisScale = report.news2.spo2_scale === (row.name === 'spo2Scale1' ? 1 : 2);
+      const isThisScale = scaleOf(report) === (row.name === 'spo2Scale1' ? 1 : 2);
       return report.o2sat === null || !isThisScale ? null : lineOfSpo2(report, report.o2sat, row.lines);
     }
     case 'oxygen':
