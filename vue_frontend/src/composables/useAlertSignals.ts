@@ -1,7 +1,11 @@
 import { onBeforeUnmount, ref, watch } from 'vue';
 
 import type { Notification as WardNotification } from '@/api/types';
+import { useAlertScreen } from '@/composables/useAlertScreen';
+import { placeText } from '@/composables/usePlaceText';
+import { isForScreen } from '@/domain/alertBar';
 import { t } from '@/locales';
+import { useClockStore } from '@/stores/clock';
 import { useDeviceStore } from '@/stores/device';
 import { useNotificationsStore } from '@/stores/notifications';
 import { usePatientsStore } from '@/stores/patients';
@@ -54,7 +58,7 @@ export const useSound = () => ({ soundState, wake });
 function showOutside(one: WardNotification): void {
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
   const patient = usePatientsStore().get(one.patient);
-  const where = patient === undefined || patient.bed === '' ? '' : t('common.bedOf', { bed: patient.bed });
+  const where = patient === undefined ? '' : placeText(patient, { isWardNamed: true });
   const shown = new Notification(`${t('notification.alertHeading')}: ${t(`notification.kind.${one.kind}`)}`, {
     body: where,
     tag: `wardlight-${one.id}`,
@@ -62,15 +66,22 @@ function showOutside(one: WardNotification): void {
   shown.onclick = () => window.focus();
 }
 
-/** Once for the whole application: sound and the browser's notifications for what interrupts. */
+/**
+ * Once for the whole application: sound and the browser's notifications for what interrupts.
+ *
+ * A strip is silent: the alert of another ward sounds here once nobody acknowledged it in time. A form that is open
+ * silences nothing.
+ */
 export function useAlertSignals(): void {
   const device = useDeviceStore();
   const notifications = useNotificationsStore();
   const snoozes = useSnoozesStore();
+  const clock = useClockStore();
+  const { screen, toWaiting } = useAlertScreen();
   const told = new Set<number>();
 
   watch(
-    () => notifications.interrupting,
+    () => notifications.interrupting.filter((one) => isForScreen(toWaiting(one), screen.value, clock.now)),
     (now) => {
       const fresh = now.filter((one) => !told.has(one.id) && snoozes.of(one.id) === null);
       told.clear();

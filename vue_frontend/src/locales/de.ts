@@ -403,6 +403,8 @@ export const de: typeof en = {
     gone: { acknowledged: 'Quittiert', resolved: 'Erledigt' },
     dismiss: 'Vorerst ausblenden',
     more: 'und {count} weitere | und {count} weitere',
+    summary: '{count} hohe Meldung, seit {duration} | {count} hohe Meldungen, die älteste seit {duration}',
+    stripSaid: '{count} hohe Meldung | {count} hohe Meldungen',
     patientUnknown: 'Patient {id}',
     filter: 'Schwere',
     filterAll: 'Alle',

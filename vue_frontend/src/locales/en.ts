@@ -397,6 +397,8 @@ export const en = {
     gone: { acknowledged: 'Acknowledged', resolved: 'Resolved' },
     dismiss: 'Hide for now',
     more: 'and {count} more | and {count} more',
+    summary: '{count} high alert, {duration} | {count} high alerts, oldest {duration}',
+    stripSaid: '{count} high alert | {count} high alerts',
     patientUnknown: 'Patient {id}',
     filter: 'Severity',
     filterAll: 'All',

@@ -398,6 +398,8 @@ export const es: typeof en = {
     gone: { acknowledged: 'Atendido', resolved: 'Resuelto' },
     dismiss: 'Ocultar por ahora',
     more: 'y {count} más | y {count} más',
+    summary: '{count} aviso alto, {duration} | {count} avisos altos, el más antiguo {duration}',
+    stripSaid: '{count} aviso alto | {count} avisos altos',
     patientUnknown: 'Paciente {id}',
     filter: 'Gravedad',
     filterAll: 'Todos',

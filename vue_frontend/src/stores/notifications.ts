@@ -2,9 +2,11 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
 
 import type { Notification, NotificationStatus, Severity } from '@/api/types';
+import { isStillHidden } from '@/domain/alertBar';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
 import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+import { useClockStore } from './clock';
 import { useSnoozesStore } from './snoozes';
 
 const RANK: Record<Severity, number> = { high: 0, medium: 1, low: 2 };
@@ -27,10 +29,13 @@ export const byUrgency = (a: Notification, b: Notification) =>
 
 export const useNotificationsStore = defineStore('notifications', () => {
   const snoozes = useSnoozesStore();
+  const clock = useClockStore();
   const collection = new EventOrderedCollection<Notification>();
   const isLoaded = ref(false);
   /** High ones that were raised while this page was open and not put aside here. */
   const announced = shallowReactive(new Set<number>());
+  /** Those that were put aside here, and when: ms, by the server's clock. */
+  const asideSince = shallowReactive(new Map<number, number>());
 
   const all = computed(() => [...collection.items.values()]);
   const open = computed(() => all.value.filter(isOpen).sort(byUrgency));
@@ -43,7 +48,15 @@ export const useNotificationsStore = defineStore('notifications', () => {
       .sort((a, b) => Date.parse(b.resolved_at ?? b.created_at) - Date.parse(a.resolved_at ?? a.created_at))
       .slice(0, RESOLVED_LIMIT),
   );
-  /** What interrupts: high, still open, and new since this page was opened. */
+  const isAside = (one: Notification): boolean => {
+    const hiddenAt = asideSince.get(one.id);
+    return (
+      hiddenAt !== undefined && isStillHidden({ raisedAt: Date.parse(one.created_at), hiddenAt }, clock.now)
+    );
+  };
+  /** What the bar holds: high, still open, and not put aside here. */
+  const standing = computed(() => open.value.filter((one) => one.severity === 'high' && !isAside(one)));
+  /** What sounds: high, still open, and new since this page was opened. */
   const interrupting = computed(() => open.value.filter((one) => announced.has(one.id)));
 
   /** By patient, the worst of what was found beside the score and is not over: acknowledging ends nothing. */
@@ -111,17 +124,25 @@ export const useNotificationsStore = defineStore('notifications', () => {
     collection.put(notification, event);
     // Raised again or escalated is news: whoever put it off hears of it.
     snoozes.end(notification.id);
+    asideSince.delete(notification.id);
     const held = collection.get(notification.id);
     if (held !== undefined && held.severity === 'high' && isOpen(held)) announced.add(held.id);
   }
 
   function putAside(id: number): void {
     announced.delete(id);
+    asideSince.set(id, clock.now);
+  }
+
+  /** Whoever looks at this screen now is told of what was put aside before. */
+  function recall(): void {
+    asideSince.clear();
   }
 
   function clear(): void {
     collection.clear();
     announced.clear();
+    asideSince.clear();
     isLoaded.value = false;
   }
 
@@ -129,6 +150,7 @@ export const useNotificationsStore = defineStore('notifications', () => {
     open,
     acknowledged,
     resolved,
+    standing,
     interrupting,
     besideScore,
     isLoaded,
@@ -141,6 +163,7 @@ export const useNotificationsStore = defineStore('notifications', () => {
     receive,
     receiveRaised,
     putAside,
+    recall,
     clear,
     forgetEvents: () => collection.forgetEvents(),
   };

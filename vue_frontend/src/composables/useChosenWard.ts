@@ -1,0 +1,21 @@
+import { computed } from 'vue';
+import { useRoute } from 'vue-router';
+
+import { useDeviceStore } from '@/stores/device';
+import { usePatientsStore } from '@/stores/patients';
+
+/**
+ * The ward that this screen has chosen; '': none, it shows all.
+ *
+ * The board's address wins over what this device remembers; a ward that is gone shows all.
+ */
+export function useChosenWard() {
+  const route = useRoute();
+  const device = useDeviceStore();
+  const patients = usePatientsStore();
+  return computed(() => {
+    const inAddress = route.name === 'board' ? route.query.ward : undefined;
+    const asked = typeof inAddress === 'string' ? inAddress : device.ward;
+    return patients.wards.includes(asked) ? asked : '';
+  });
+}
