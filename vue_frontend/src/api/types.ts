@@ -110,6 +110,13 @@ export const NUMBER_FIELDS = [
 ] as const;
 export type NumberField = (typeof NUMBER_FIELDS)[number];
 
+/** Why `due_at` is what it is, by the server's code; null on what was stored before it said so. */
+export interface DueBecause {
+  code: string;
+  /** Minutes in `interval`, instants in `since`, `high_at` and `until`, scores and risks. */
+  values: Record<string, unknown>;
+}
+
 export type Report = Record<NumberField, number | null> & {
   id: number;
   patient: number;
@@ -131,6 +138,7 @@ export type Report = Record<NumberField, number | null> & {
   map: number | null;
   pulse_pressure: number | null;
   due_at: string | null;
+  due_because: DueBecause | null;
   created_at: string;
   updated_at: string;
   version: number;
@@ -175,6 +183,7 @@ export type ResponseKey = 'zero' | Risk;
 export interface Preview {
   news2: News2;
   due_at: string | null;
+  due_because: DueBecause | null;
   response: { key: ResponseKey; text: string } | null;
   unusual: Record<string, string[]>;
 }

@@ -1,7 +1,7 @@
 import { mount, type VueWrapper } from '@vue/test-utils';
 import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defineComponent, h, nextTick } from 'vue';
+import { h, nextTick } from 'vue';
 import { createMemoryHistory, createRouter, type Router } from 'vue-router';
 
 import type { Notification, Patient } from '@/api/types';
@@ -69,7 +69,7 @@ beforeEach(() => {
   setActivePinia(createPinia());
   localStorage.clear();
   eventNumber = 0;
-  const none = defineComponent({ render: () => null });
+  const none = { render: () => null };
   router = createRouter({
     history: createMemoryHistory(),
     routes: [
@@ -150,13 +150,13 @@ describe('on a screen that has chosen a ward', () => {
 });
 
 describe('inside the form of another patient', () => {
-  const Form = defineComponent({
-    props: { patient: { type: Number, required: true } },
-    setup(props) {
+  const Form = {
+    props: { patient: { type: Number, required: true as const } },
+    setup(props: { patient: number }) {
       useOpenForm(() => props.patient);
       return () => h('input');
     },
-  });
+  };
 
   it('is a strip without a name as soon as the form opens, and takes no focus', async () => {
     fillWards();
@@ -266,12 +266,12 @@ it('shows the initial only on the wall, and nothing to press', async () => {
 
 describe('the sound', () => {
   let played = 0;
-  const Signals = defineComponent({
+  const Signals = {
     setup() {
       useAlertSignals();
       return () => null;
     },
-  });
+  };
   class FakeAudio {
     state = 'running';
     currentTime = 0;
