@@ -13,7 +13,7 @@ def read_status_from_text(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0010_reports_by_creation"),
+        ("patients", "0011_why_and_when_due"),
     ]
 
     operations = [

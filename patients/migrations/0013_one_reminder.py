@@ -36,7 +36,7 @@ def resolve_superseded(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0010_reports_by_creation")]
+    dependencies = [("patients", "0012_allergy_status")]
 
     operations = [
         migrations.AddField(
