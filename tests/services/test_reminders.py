@@ -165,7 +165,7 @@ def test_where_the_overdue_one_cannot_be_told_the_due_one_stays(patient, monkeyp
         raise OSError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr("patients.events._insert", fail)
+        broken.setattr("patients.services.notifications.remind_all", fail)
         with pytest.raises(OSError, match="disk"):
             remind_all(now=at(1))
     assert reminded(patient) == [("observation_due", "low", at(minutes=15), "open")]
