@@ -20,7 +20,8 @@ export function usePatientFlags() {
     // Oxygen scores 2 points and air none, so the stored parts say which of the two it was.
     const points = patient.last_report?.news2.parts.supplemental_oxygen ?? null;
     if (points !== null) return points > 0;
-    return reports.totalsOfStay(patient).at(-1)?.onOxygen ?? false;
+    // Of who is not scored no part says so, but their report does.
+    return reports.isOnOxygen(patient) ?? false;
   }
 
   return function flagsOf(

@@ -44,12 +44,26 @@ export const useReportsStore = defineStore('reports', () => {
   const totals = new EventOrderedCollection<Total>();
   /** Per patient the totals in order of time; replaced for the patient concerned only. */
   const totalsOf = shallowReactive(new Map<number, Total[]>());
+  /** Per patient the newest report that says air or oxygen, scored or not. */
+  const oxygenOf = shallowReactive(new Map<number, Total>());
   /** Patients whose reports are kept in full, and how many the server has of each. */
   const watched = shallowReactive(new Map<number, { count: number | null; isLoaded: boolean }>());
 
   function regroup(patient: number): void {
-    const own = [...totals.items.values()].filter((one) => one.patient === patient && one.score !== null);
-    totalsOf.set(patient, own.sort(byTime));
+    const own = [...totals.items.values()].filter((one) => one.patient === patient).sort(byTime);
+    totalsOf.set(
+      patient,
+      own.filter((one) => one.score !== null),
+    );
+    const oxygen = own.findLast((one) => one.onOxygen !== null);
+    if (oxygen === undefined) oxygenOf.delete(patient);
+    else oxygenOf.set(patient, oxygen);
+  }
+
+  /** Whether the patient is on oxygen, as of the newest report of this stay that says so; null: none does. */
+  function isOnOxygen(patient: Patient): boolean | null {
+    const newest = oxygenOf.get(patient.id);
+    return newest === undefined || newest.at < Date.parse(patient.admission_date) ? null : newest.onOxygen;
   }
 
   /**
@@ -153,6 +167,7 @@ export const useReportsStore = defineStore('reports', () => {
     full.clear();
     totals.clear();
     totalsOf.clear();
+    oxygenOf.clear();
     watched.clear();
   }
 
@@ -164,6 +179,7 @@ export const useReportsStore = defineStore('reports', () => {
   return {
     totalsOf,
     totalsOfStay,
+    isOnOxygen,
     watched,
     loadTotals,
     watch,
