@@ -257,6 +257,17 @@ it('comes back after two minutes where it was hidden before', async () => {
   expect(inFull(1).text()).toContain('OWN, Ada');
 });
 
+it('counts on from the one in view what comes to a calm ward', async () => {
+  fillWards();
+  useNotificationsStore().isLoaded = true;
+  await show();
+  raise({ patient: 1 });
+  raise({ id: 2, patient: 2 });
+  await pass(1_000);
+  expect(inFull(1).text()).toContain('and 1 more');
+  expect(bar.find('[data-testid=alert-summary]').exists()).toBe(false);
+});
+
 it('shows the initial only on the wall, and nothing to press', async () => {
   fillWards();
   raise({ patient: 1 }, { minutesAgo: 3 });

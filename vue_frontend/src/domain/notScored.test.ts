@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import type { NotScoredReason } from '@/api/types';
+import { SCORED_FIELDS, type NotScoredReason } from '@/api/types';
 import { makeNews2, makePatient, makeReport } from '@/testing';
-import { notScoredRuns, reasonNotScored, spansOfColumns, spansOfTime } from './notScored';
+import { isSet, notScoredRuns, reasonNotScored, spansOfColumns, spansOfTime } from './notScored';
 
 const day = (text: string) => {
   const [year, month, date] = text.split('-').map(Number) as [number, number, number];
@@ -43,6 +43,15 @@ describe('who is not scored today', () => {
     expect(reasonNotScored(noLeap, day('2025-02-28'))).toBe('under_16');
     expect(reasonNotScored(noLeap, day('2025-03-01'))).toBeNull();
   });
+});
+
+it('counts fluids alone as no set, scored or not', () => {
+  const nothing = makeNews2({ score: null, risk: null, complete: false, missing: [...SCORED_FIELDS] });
+  expect(isSet(nothing)).toBe(false);
+  expect(isSet({ ...nothing, lower_bound: 0 })).toBe(true);
+  expect(isSet({ ...nothing, not_scored_because: 'under_16' })).toBe(false);
+  expect(isSet({ ...nothing, not_scored_because: 'under_16', missing: ['pulse'] })).toBe(true);
+  expect(isSet(makeNews2())).toBe(true);
 });
 
 describe('where the bands of a time axis are', () => {

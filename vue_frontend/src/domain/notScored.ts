@@ -5,7 +5,7 @@
  * rule as `reason_not_scored` in patients/rules/news2.py.
  */
 
-import type { News2, NotScoredReason, Patient } from '@/api/types';
+import { SCORED_FIELDS, type News2, type NotScoredReason, type Patient } from '@/api/types';
 
 const ADULT_AGE_YEARS = 16;
 
@@ -25,6 +25,16 @@ export function reasonNotScored(
   }
   if (patient.pregnant) return 'pregnant';
   return patient.pathway === 'none' ? 'pathway_none' : null;
+}
+
+/**
+ * Whether a report is a set that a chart has a column for: fluids or laboratory values alone are none.
+ *
+ * Of patients who are not scored every report says why; of theirs one of the seven must have been measured.
+ */
+export function isSet({ score, lower_bound, not_scored_because, missing }: News2): boolean {
+  if (not_scored_because !== null) return missing.length < SCORED_FIELDS.length;
+  return score !== null || lower_bound !== null;
 }
 
 /** A stretch of a chart in which one thing holds: scored (`reason` null), or not and why. */

@@ -226,6 +226,7 @@ export const de: typeof en = {
     scaleOf: 'Skala {scale}',
     interval: 'Intervall',
     intervalAuto: 'Nach Score',
+    intervalPathway: 'Nach Behandlungspfad',
     intervalByPlan: 'Nach Plan',
     intervalOf: 'Alle {duration}',
     noNotifications: 'Nichts offen.',

@@ -222,6 +222,7 @@ export const en = {
     scaleOf: 'Scale {scale}',
     interval: 'Interval',
     intervalAuto: 'By score',
+    intervalPathway: 'By pathway',
     intervalByPlan: 'By the plan',
     intervalOf: 'Every {duration}',
     noNotifications: 'Nothing open.',

@@ -223,6 +223,7 @@ export const es: typeof en = {
     scaleOf: 'Escala {scale}',
     interval: 'Intervalo',
     intervalAuto: 'Según la puntuación',
+    intervalPathway: 'Según el protocolo',
     intervalByPlan: 'Según el plan',
     intervalOf: 'Cada {duration}',
     noNotifications: 'Nada abierto.',

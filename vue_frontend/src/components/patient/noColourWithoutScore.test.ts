@@ -243,6 +243,7 @@ describe('what stands for now', () => {
     const text = show(PatientNow, { patient }).text();
     expect(text).toContain(CHILD);
     expect(text).not.toContain('monitoring');
+    expect(text).not.toContain('By score');
   });
 });
 
