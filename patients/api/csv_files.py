@@ -187,7 +187,6 @@ def _cells_of_versions(versions: Sequence[Any]) -> Iterator[list[str]]:
             "recorded_by": (shown["recorded_by"] or {}).get("name"),
             "news2_score": shown["news2"].get("score"),
             "news2_risk": shown["news2"].get("risk"),
-            "due_because": (shown["due_because"] or {}).get("code"),
         }
         yield [_text(value) for value in values.values()]
 

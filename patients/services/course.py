@@ -257,13 +257,21 @@ def _reopen_what_was_closed_by_mistake(
     pathway = pathway_of(patient)
     for notification in closed:
         since = [s for s in sets if s.is_scored and (s.datetime, s.id or 0) >= raised_at[notification.pk]]
-        causes = notifications.causes_of(notification)
+        causes = _causes_of_its_report(notification)
         is_told = not told.isdisjoint(cause for cause, _ in causes)
         if is_told or not _can_be_ended(causes, patient=patient, now=now):
             continue
         if all(pathway.remaining_causes(causes, report=later, patient=facts) for later in (None, *since)):
             unresolved.append(notifications.reopen(notification, now=now))
             told.update(cause for cause, _ in causes)
+
+
+def _causes_of_its_report(notification: Notification) -> list[tuple[str, int]]:
+    """What it holds, without what NEWS2 found where the set is, as it now stands, not scored."""
+    causes = notifications.causes_of(notification)
+    if notification.report is None or notification.report.news2["not_scored_because"] is None:
+        return causes
+    return [(cause, level) for cause, level in causes if not is_of_news2(cause)]
 
 
 def _tell_what_the_course_shows(patient: Patient, *, unresolved: list[Notification], now: datetime) -> None:

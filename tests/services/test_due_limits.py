@@ -60,14 +60,14 @@ def test_the_patients_interval_does_not_go_before_it_but_a_plans_step_does(patie
 
 
 def test_a_report_entered_behind_changes_nothing_now_and_counts_for_the_next_set(patient, nurse):
-    record(patient, total(0), when=at(5), by=nurse)
+    newest = record(patient, total(0), when=at(5), by=nurse)
     record(patient, total(9), when=at(3), now=at(6), by=nurse)
     assert fresh(patient).next_due_at == at(17)
     record(patient, {"fi_oral": 100.0}, when=at(6.5), by=nurse)
     assert why(patient) == (at(17), "pathway"), "nor does it later, at the next that is recorded"
-    change_of_nothing = Report.objects.get(datetime=at(3))
-    correct_report(change_of_nothing.pk, by=nurse, now=at(6.6), changes={"diet": "soft"})
-    assert fresh(patient).next_due_at == at(17)
+    for corrected in (Report.objects.get(datetime=at(3)), newest):
+        correct_report(corrected.pk, by=nurse, now=at(6.6), changes={"diet": "soft"})
+        assert fresh(patient).next_due_at == at(17)
     record(patient, total(0), when=at(16), by=nurse)
     assert why(patient) == (at(20), "after_high"), "by when it was taken"
 
@@ -76,9 +76,7 @@ def test_a_time_put_right_makes_a_set_the_one_after_the_high_one(patient, nurse)
     misdated = record(patient, total(0), when=at(1), by=nurse)
     record(patient, total(9), when=at(2), by=nurse)
     correct_report(misdated.pk, by=nurse, now=at(3), changes={"datetime": at(2.9)})
-    assert why(patient) == (at(2.9, minutes=15), "pathway") or fresh(patient).next_due_at == at(
-        2.9, minutes=15
-    )
+    assert fresh(patient).next_due_at == at(2.9, minutes=15)
     assert fresh(misdated).due_because["code"] == "fall"
 
 

@@ -221,6 +221,16 @@ def test_the_scale_is_the_one_it_was_scored_on_and_the_age_that_of_the_day(patie
     assert later.news2["score"] == 0
 
 
+def test_an_alert_of_a_set_that_was_taken_as_a_child_ends_though_the_patient_is_scored_today(
+    patient, nurse, lead
+):
+    record(patient, total(9), when=at(1), by=nurse)
+    change(patient, by=lead, now=at(30), date_of_birth=date(2008, 3, 2))
+    (ended,) = deteriorations(patient)
+    assert (ended.status, ended.resolved_because) == ("resolved", "date of birth corrected")
+    assert (board(patient)["last_scored"], board(patient)["current_risk"]) == (None, None)
+
+
 def test_a_change_of_scale_holds_from_the_next_set(patient, nurse, doctor):
     report = record(patient, {**NORMAL, "o2sat": 90.0}, when=at(1), by=nurse)
     change(patient, by=doctor, now=at(2), spo2_scale=2)
