@@ -86,7 +86,9 @@ def change_patient(
         due_before = _due_before(patient) if corrected and not patient.is_discharged else None
         ended_before = None
         if "admission_date" in changed:
-            ended_before = patient.dismissal_date if is_readmission else _end_of_stay_before(patient)
+            ended_before = (
+                patient.dismissal_date if is_readmission else _end_of_stay_before(patient, changed=changed)
+            )
         _set(patient, changed, sent=changes)
         _check_dates(patient, now=now)
         _check_birth(patient, changed=changed)
@@ -212,21 +214,23 @@ def _check_birth(patient: Patient, *, changed: Collection[str]) -> None:
         raise Refused(errors)
 
 
-def _end_of_stay_before(patient: Patient) -> datetime | None:
+def _end_of_stay_before(patient: Patient, *, changed: Mapping[str, Any]) -> datetime | None:
     """When the stay before the patient's newest one ended; None where this is the first.
 
     A stay begins where a discharged patient has another admission and no discharge any more. A discharge that was
-    taken back, with the admission it had, ended nothing.
+    taken back, with the admission it had, ended nothing; nor did one before a readmission that is now given the
+    admission of the stay before: the two were one.
     """
     ended_at: datetime | None = None
+    admitted_to_it: datetime | None = None
     admitted_before: datetime | None = None
     dismissed_before: datetime | None = None
     versions = Patient.history.filter(id=patient.pk).order_by("history_id")
     for admitted_at, dismissed_at in versions.values_list("admission_date", "dismissal_date"):
         if dismissed_before is not None and dismissed_at is None and admitted_at != admitted_before:
-            ended_at = dismissed_before
+            ended_at, admitted_to_it = dismissed_before, admitted_before
         admitted_before, dismissed_before = admitted_at, dismissed_at
-    return ended_at
+    return None if changed["admission_date"] == admitted_to_it else ended_at
 
 
 def _check_dates(patient: Patient, *, now: datetime) -> None:
