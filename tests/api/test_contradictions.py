@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from patients.models import Patient, Report
-from tests.factories import WELL, client_of, make_patient, make_report
+from tests.factories import client_of, make_patient, make_report
+from tests.observations import WELL
 from tests.support.signing_in import make_member, sign_in
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from patients.models import Event, Notification, Report
 from tests.api.test_admin import form_of
-from tests.factories import ILL, client_of, make_patient, make_report, make_user
+from tests.factories import client_of, make_patient, make_report, make_user
+from tests.observations import ILL
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.test_alert_bar import ILL, admit_well, fall_ill
-from tests.browser.ward import WELL, Clinician
+from tests.browser.ward import Clinician
+from tests.observations import WELL
 from tests.realtime.ward import ago
 from tests.support.stacks import Stack, StackBuilder
 from tests.support.waiting import wait_until
@@ -77,8 +78,8 @@ def test_all_of_a_patient_are_acknowledged_in_one_act_and_taken_back(
     name = f"LATE{width}, Sam"
     nurse = Clinician(browser, url=ward.url, username="nurse", width=width)
     doctor = Clinician(browser, url=ward.url, username="doctor")
-    nurse.sign_in()
-    doctor.sign_in()
+    nurse.open(ward)
+    doctor.open(ward)
 
     # Lateness is black with a clock; the colour of high is the deterioration's.
     deterioration, overdue = of(ward, patient)
@@ -118,7 +119,7 @@ def test_all_of_a_patient_are_acknowledged_in_one_act_and_taken_back(
 def test_what_the_bar_acknowledged_is_taken_back_in_its_place(browser: Browser, ward: Stack) -> None:
     patient = admit_well(ward, "Bar")
     nurse = Clinician(browser, url=ward.url, username="nurse", width=390, height=844, is_touch=True)
-    nurse.sign_in()
+    nurse.open(ward)
     raised = fall_ill(ward, patient)
     for _ in range(ATTEMPTS):
         nurse.find(f"alert-acknowledge-{raised}").tap()

@@ -122,9 +122,9 @@ def test_one_press_acknowledges_one_alert_of_several(browser: Browser, ward: Sta
 def test_the_bar_names_ward_bed_patient_and_score(browser: Browser, ward: Stack) -> None:
     patient = admit_well(ward, "Named")
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     raised = fall_ill(ward, patient)
-    for part in ("Ward 7A", "Bed 1", "NAMED, Sam", "NEWS2 9"):
+    for part in ("Ward 7A", "Bed 1", "NAMED, Sam", "NEWS2 12"):
         nurse.sees(f"alert-{raised}", part)
     ward.signed_in("lead").post(f"/api/notifications/{raised}/acknowledge/")
     expect(nurse.find(f"alert-{raised}")).to_have_count(0)
@@ -136,7 +136,7 @@ def test_a_screen_of_another_ward_has_a_strip_without_a_name(browser: Browser, w
     patient = admit_well(ward, "There", on_ward="8B")
     chosen, all_wards = (Clinician(browser, url=ward.url, username=name) for name in ("nurse", "doctor"))
     for person in (chosen, all_wards):
-        person.sign_in()
+        person.open(ward)
     chosen.find("board-ward").select_option("8A")
     raised = fall_ill(ward, patient)
     all_wards.sees(f"alert-{raised}", "THERE, Sam")
@@ -171,7 +171,7 @@ def test_what_is_open_is_said_again_after_a_reload(browser: Browser, ward: Stack
     admit_well(ward, "Elsewhere", on_ward="9B")
     first, second = [fall_ill(ward, patient) for patient in patients]
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.find("board-ward").select_option("9A")
     summary = re.compile(r"^2 high alerts, oldest \dmin$")
     expect(nurse.find("alert-summary")).to_have_text(summary)
@@ -196,7 +196,7 @@ def test_inside_the_form_of_another_patient_nobody_is_named_and_typing_goes_on(
 ) -> None:
     other, patient = admit_well(ward, "Interrupting"), admit_well(ward, "Formed")
     nurse = Clinician(browser, url=ward.url, username="nurse", width=390, height=844)
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.find(f"record-{patient}").click()
     nurse.focuses("field-respiration")
     raised = fall_ill(ward, other)

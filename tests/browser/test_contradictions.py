@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import WELL, Clinician
+from tests.browser.ward import Clinician
+from tests.observations import WELL
 from tests.support.stacks import Stack, StackBuilder
 
 
@@ -18,7 +19,7 @@ def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) 
 
 def signed_in(browser: Browser, ward: Stack, username: str) -> Clinician:
     person = Clinician(browser, url=ward.url, username=username)
-    person.sign_in()
+    person.open(ward)
     return person
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import WELL, Clinician
+from tests.browser.ward import Clinician
+from tests.observations import WELL
 from tests.support.stacks import Stack, StackBuilder
 
 OF_A_SMALL_CHILD = {**WELL, "respiration": 34, "bp_sys": 88, "bp_dia": 50, "pulse": 140}
@@ -36,7 +37,7 @@ def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def nurse(browser: Browser, ward: Stack) -> Iterator[Clinician]:
     person = Clinician(browser, url=ward.url, username="nurse", height=1600)
-    person.sign_in()
+    person.open(ward)
     yield person
     assert person.problems == []
     person.context.close()

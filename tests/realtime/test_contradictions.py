@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.realtime.ward import WELL, Ward, ago, aside
+from tests.observations import WELL
+from tests.realtime.ward import Ward, ago, aside
 from tests.support.clients import WardSocket
 
 BOTH = {"supplemental_oxygen", "oxygen_flow"}
