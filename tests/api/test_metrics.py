@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from patients import clock
-from patients.models import Patient, WorkerHeartbeat
+from patients.models import Notification, Patient, WorkerHeartbeat
 from patients.services.sign_ins import start_sign_in
 from tests.factories import make_patient, make_report, make_user
 
@@ -82,3 +82,20 @@ def test_without_its_database_the_process_still_answers(client, monkeypatch):
     monkeypatch.setattr(metrics, "_of_the_database", fail)
     figures = values_of(client.get("/metrics"))
     assert figures["wardlight_database_up"] == 0
+
+
+def test_a_set_that_was_told_late_counts_by_what_was_told_of_it_first(client):
+    """After an outage that is the overdue one; where the due one came in time it is not."""
+    now = clock.now()
+    in_time = make_patient()
+    for kind, minutes in (("observation_due", 30), ("observation_overdue", 15)):
+        Notification.objects.create(
+            patient=in_time, kind=kind, severity="low", due_at=now - timedelta(minutes=30),
+            created_at=now - timedelta(minutes=minutes),
+        )  # fmt: skip
+    assert values_of(client.get("/metrics"))["wardlight_reminder_lateness_seconds"] == 0
+    Notification.objects.create(
+        patient=make_patient(), kind="observation_overdue", severity="low", due_at=now - timedelta(hours=2),
+        created_at=now - timedelta(minutes=5),
+    )  # fmt: skip
+    assert values_of(client.get("/metrics"))["wardlight_reminder_lateness_seconds"] == 115 * 60
