@@ -23,6 +23,9 @@ describe('why a notification was raised', () => {
     expect(reasonText(three)).toBe('SpO2 90 % (Escala 1) suma 3 puntos.');
     expect(resolutionText('discharged')).toBe('el paciente recibió el alta');
     expect(resolutionText('overdue')).toBe('las constantes pasaron a estar atrasadas');
+    expect(resolutionText('date of birth corrected, pregnancy corrected')).toBe(
+      'se corrigió la fecha de nacimiento, se corrigió el embarazo',
+    );
     const values = { risk: 'high', risk_before: 'low', total: 7, complete: false };
     expect(reasonText({ rule: 'risk_band', message: '', values })).toBe(
       'El riesgo subió de Bajo a Alto: NEWS2 es ≥7.',
@@ -86,5 +89,6 @@ describe('why a notification was raised', () => {
   it('of a rule that this page does not know is told in the words of the server', () => {
     expect(reasonText({ rule: 'new_rule', message: 'Something new.' })).toBe('Something new.');
     expect(resolutionText('something new')).toBe('something new');
+    expect(resolutionText('discharged, something new')).toBe('discharged, something new');
   });
 });

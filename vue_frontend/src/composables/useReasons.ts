@@ -26,6 +26,8 @@ const RESOLUTIONS: Record<string, MessageKey> = {
   discharged: 'reason.resolvedDischarged',
   'pathway changed': 'reason.resolvedPathway',
   overdue: 'reason.resolvedOverdue',
+  'date of birth corrected': 'reason.resolvedBirth',
+  'pregnancy corrected': 'reason.resolvedPregnancy',
 };
 
 /** Why it was raised, in the language of this page; a rule that this page does not know speaks for itself. */
@@ -122,6 +124,8 @@ function single(values: Record<string, unknown>, message: string): string {
 
 /** Why it was resolved; the server names the reason by one of a few sentences. */
 export function resolutionText(because: string): string {
-  const key = RESOLUTIONS[because];
-  return key === undefined ? because : t(key);
+  // One act may correct several things of the record: "date of birth corrected, pathway changed".
+  const keys = because.split(', ').map((words) => RESOLUTIONS[words]);
+  const known = keys.filter((key) => key !== undefined);
+  return known.length === keys.length ? known.map((key) => t(key)).join(', ') : because;
 }

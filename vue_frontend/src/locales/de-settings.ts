@@ -68,6 +68,8 @@ export const settingsDe: typeof settingsEn = {
     planAbove: '{field} {value}: laut Plan ist über {limit} zu rufen.',
     resolvedPathway: 'der Behandlungspfad wurde geändert',
     resolvedOverdue: 'die Messung wurde überfällig',
+    resolvedBirth: 'das Geburtsdatum wurde berichtigt',
+    resolvedPregnancy: 'die Schwangerschaft wurde berichtigt',
     resolvedAmended: 'ein Messwert wurde berichtigt',
     resolvedBetter: 'eine spätere vollständige Messung zeigt keine der Ursachen',
     resolvedRecorded: 'die nächste Messung ist später fällig',

@@ -65,6 +65,8 @@ export const settingsEn = {
     planAbove: '{field} {value}: the plan asks to be called above {limit}.',
     resolvedPathway: 'the pathway was changed',
     resolvedOverdue: 'the observations became overdue',
+    resolvedBirth: 'the date of birth was corrected',
+    resolvedPregnancy: 'pregnancy was corrected',
     resolvedAmended: 'an observation was amended',
     resolvedBetter: 'a later complete set shows none of its causes',
     resolvedRecorded: 'the next observation is due later',

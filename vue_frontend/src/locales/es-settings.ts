@@ -67,6 +67,8 @@ export const settingsEs: typeof settingsEn = {
     planAbove: '{field} {value}: el plan pide avisar por encima de {limit}.',
     resolvedPathway: 'se cambió el protocolo',
     resolvedOverdue: 'las constantes pasaron a estar atrasadas',
+    resolvedBirth: 'se corrigió la fecha de nacimiento',
+    resolvedPregnancy: 'se corrigió el embarazo',
     resolvedAmended: 'se corrigió una observación',
     resolvedBetter: 'una toma completa posterior no muestra ninguna de sus causas',
     resolvedRecorded: 'la próxima observación toca más tarde',
