@@ -52,8 +52,7 @@ def test_a_full_set_takes_the_keyboard_alone_and_few_keys(
     nurse = opened(browser, ward, f"/patients/{patient}/record", username="nurse")
     nurse.focuses("field-respiration")
     keys = "1897a1288084a368"
-    for key in keys:
-        nurse.page.keyboard.press(key)
+    nurse.types(keys)
     nurse.sees("live-score", "0")
     expect(nurse.find("save")).to_be_focused()
     nurse.page.keyboard.press("Enter")

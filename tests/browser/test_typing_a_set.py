@@ -36,18 +36,13 @@ def open_form(nurse: Clinician, patient: int) -> None:
     nurse.focuses("field-respiration")
 
 
-def type_keys(nurse: Clinician, keys: str) -> None:
-    for key in keys:
-        nurse.page.keyboard.press(key)
-
-
 def test_the_keyboard_alone_answers_every_question_and_saves(browser: Browser, ward: Stack) -> None:
     patient = admit_well(ward, "Asked")
     nurse = begin(browser, ward, patient)
-    type_keys(nurse, "1697a")
-    type_keys(nurse, "22090")
-    type_keys(nurse, "190")
-    type_keys(nurse, "a391")
+    nurse.types("1697a")
+    nurse.types("22090")
+    nurse.types("190")
+    nurse.types("a391")
     # From the last field to the first question, from each to the next, and from the last one to the end.
     for field in ("bp_sys", "pulse"):
         nurse.focuses(f"confirm-{field}")
@@ -77,7 +72,7 @@ def test_typing_begins_when_the_table_is_here_by_which_a_field_hands_on(
     expect(nurse.find("observation-form")).to_have_count(0)
     held.pop().continue_()
     nurse.focuses("field-respiration")
-    type_keys(nurse, "1697")
+    nurse.types("1697")
     for field, text in (("respiration", "16"), ("o2sat", "97")):
         expect(nurse.find(f"field-{field}")).to_have_value(text)
 
@@ -88,7 +83,7 @@ def test_without_the_table_the_form_opens_all_the_same(browser: Browser, ward: S
     nurse.open(ward)
     nurse.page.route("**/api/ranges/", lambda route: route.abort())
     open_form(nurse, patient)
-    type_keys(nurse, "16")
+    nurse.types("16")
     expect(nurse.find("field-respiration")).to_have_value("16")
 
 
@@ -110,19 +105,19 @@ def test_after_a_question_in_the_middle_typing_goes_on_at_the_next_empty_field(
 
 def test_an_extreme_pressure_and_temperature_are_typed_like_any_other(browser: Browser, ward: Stack) -> None:
     nurse = begin(browser, ward, admit_well(ward, "Extreme"))
-    type_keys(nurse, "1697a")
-    type_keys(nurse, "27090")
+    nurse.types("1697a")
+    nurse.types("27090")
     for field, text in (("bp_sys", "270"), ("bp_dia", "90")):
         expect(nurse.find(f"field-{field}")).to_have_value(text)
     nurse.find("field-temperature").focus()
-    type_keys(nurse, "421")
+    nurse.types("421")
     expect(nurse.find("field-temperature")).to_have_value("42.1")
 
 
 def test_typing_goes_on_where_it_was_after_an_alert_is_acknowledged(browser: Browser, ward: Stack) -> None:
     patient, other = admit_well(ward, "Quiet"), admit_well(ward, "Falls")
     nurse = begin(browser, ward, patient)
-    type_keys(nurse, "1")
+    nurse.types("1")
     lead = ward.signed_in("lead")
     lead.record(other, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
     alert = lead.read("/api/notifications/", patient=other, kind="deterioration")["results"][0]["id"]
@@ -130,7 +125,7 @@ def test_typing_goes_on_where_it_was_after_an_alert_is_acknowledged(browser: Bro
     nurse.find(f"alert-acknowledge-{alert}").click()
     expect(nurse.find(f"alert-{alert}")).to_have_count(0)
     nurse.focuses("field-respiration")
-    type_keys(nurse, "6")
+    nurse.types("6")
     expect(nurse.find("field-respiration")).to_have_value("16")
 
 
@@ -168,8 +163,8 @@ def test_a_set_whose_answer_was_lost_is_not_saved_twice_after_a_reload(browser: 
 
     nurse.page.route_web_socket("**/ws/", lose_what_was_saved)
     open_form(nurse, patient)
-    type_keys(nurse, "1697a12080")
-    type_keys(nurse, "72a368")
+    nurse.types("1697a12080")
+    nurse.types("72a368")
     nurse.find("section-course").locator("summary").click()
     nurse.page.locator("textarea").first.fill("rotate the drip")
     nurse.find("save").click()

@@ -20,6 +20,9 @@ expect.set_options(timeout=PATIENCE)
 LOW = re.compile(r"1\s*Low")
 """A score on the board: number and word."""
 
+HAND = 30
+"""ms from key to key of a quick hand."""
+
 LOST = ("WebSocket", "net::ERR_CONNECTION", "net::ERR_EMPTY_RESPONSE")
 """How the browser itself reports a connection that broke, or a question that was under way on it."""
 
@@ -89,6 +92,31 @@ class Clinician:
     def focuses(self, testid: str) -> None:
         """Wait until the element has the focus: what is typed now goes there."""
         expect(self.find(testid)).to_be_focused()
+
+    def types(self, *keys: str) -> None:
+        """Press these keys as a hand does: a text for several, or the name of one, such as "Enter".
+
+        No hand has five keys within 20 ms of each other. The pause is waited for, so a busy machine only makes it
+        longer.
+        """
+        for key in keys:
+            for one in [key] if len(key) > 1 and key[0].isupper() else key:
+                self.page.keyboard.press(one)
+                self.page.wait_for_timeout(HAND)
+
+    def scans(self, number: str, *, end: str | None = "Enter", gap: float = 0.005) -> None:
+        """Scan a wristband: its keys come `gap` seconds apart by their own clock, however late the page hears them."""
+        session = self.context.new_cdp_session(self.page)
+        began = time.time()
+        for index, key in enumerate([*number, *([] if end is None else [end])]):
+            text, code = {"Enter": ("\r", 13), "Tab": ("", 9)}.get(key, (key, ord(key[0].upper())))
+            at = began + index * gap
+            stroke = {"key": key, "code": key if len(key) > 1 else "", "windowsVirtualKeyCode": code}
+            session.send(
+                "Input.dispatchKeyEvent", {**stroke, "type": "keyDown", "text": text, "timestamp": at}
+            )
+            session.send("Input.dispatchKeyEvent", {**stroke, "type": "keyUp", "timestamp": at + gap / 2})
+        session.detach()
 
     def board_row(self, patient: int) -> Locator:
         return self.find(f"board-row-{patient}")

@@ -4,13 +4,18 @@ import { mount } from '@vue/test-utils';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { defineComponent, h, nextTick, ref } from 'vue';
 
+import { specOf } from '@/domain/observationDraft';
 import { useFieldOrder } from './useFieldOrder';
 
 let order: ReturnType<typeof useFieldOrder>;
 
 const Form = defineComponent(() => {
   const root = ref<HTMLElement | null>(null);
-  order = useFieldOrder(root, () => undefined);
+  order = useFieldOrder(
+    root,
+    () => undefined,
+    (field) => specOf(field, {}),
+  );
   return () =>
     h('div', { ref: root }, [
       h('input', { id: 'pulse', 'data-stop': '', 'data-field': 'pulse' }),

@@ -15,6 +15,8 @@ export interface FormSurroundings {
   patient: () => Patient;
   ranges: () => Ranges;
   previous: () => ReadonlyMap<string, entry.PreviousReading>;
+  /** The texts of what the server holds already, where that is corrected. */
+  stored?: () => Partial<Record<NumberField, string>>;
   now: () => number;
   timeZone: string;
   /** Whether the server can be asked for the live score. */
@@ -58,7 +60,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
     }
     return numbers;
   });
-  const problems = computed(() => entry.problemsOf(draft, surroundings.ranges()));
+  const problems = computed(() => entry.problemsOf(draft, surroundings.ranges(), surroundings.stored?.()));
   /** The preview that was answered last: the body that was asked for, and what the server calls unusual in it. */
   const answered = shallowRef<{ body: string; unusual: Preview['unusual'] }>({ body: '', unusual: {} });
   const isAdult = computed(() => {

@@ -31,8 +31,8 @@ export const DECIMALS: Record<NumberField, number> = {
   wbc: 1,
 };
 
-/** Read in whole numbers at the bedside, though the server takes a decimal from elsewhere. */
-export const WHOLE_AT_THE_BEDSIDE: ReadonlySet<NumberField> = new Set<NumberField>(['o2sat']);
+/** Whole in the form though the server takes a decimal: no oximeter at a bedside shows one. */
+export const WHOLE_IN_FORM: readonly NumberField[] = ['o2sat'];
 
 export const FLUID_INTAKE = ['fi_oral', 'fi_parenteral', 'fi_other'] as const satisfies NumberField[];
 export const FLUID_OUTPUT = [

@@ -14,7 +14,7 @@ import {
   type Report,
   type ScoredField,
 } from '@/api/types';
-import { DECIMALS, WHOLE_AT_THE_BEDSIDE } from './fields';
+import { DECIMALS, WHOLE_IN_FORM } from './fields';
 import { isJump, judge, toNumber, type EntrySpec } from './numberEntry';
 
 export interface ObservationDraft {
@@ -52,12 +52,9 @@ export function emptyDraft(): ObservationDraft {
 }
 
 export function specOf(field: NumberField, ranges: Ranges): EntrySpec {
-  return {
-    field,
-    decimals: DECIMALS[field],
-    isWhole: WHOLE_AT_THE_BEDSIDE.has(field),
-    range: ranges[field],
-  };
+  const range = ranges[field];
+  const isWhole = range?.isWhole === true || WHOLE_IN_FORM.includes(field);
+  return { field, decimals: DECIMALS[field], isWhole, range };
 }
 
 /** Whether a scored field holds a value. */
@@ -84,14 +81,22 @@ export function isUntouched(draft: ObservationDraft): boolean {
   return JSON.stringify(draft) === JSON.stringify(emptyDraft());
 }
 
-export type Problem = 'unfinished' | 'impossible' | 'diastolicHigh';
+export type Problem = 'unfinished' | 'fraction' | 'impossible' | 'diastolicHigh';
 
-/** What cannot be saved, by field. */
-export function problemsOf(draft: ObservationDraft, ranges: Ranges): Partial<Record<NumberField, Problem>> {
+/** What cannot be saved, by field. `stored`: what the server holds already, and so takes, fraction or not. */
+export function problemsOf(
+  draft: ObservationDraft,
+  ranges: Ranges,
+  stored: Partial<Record<NumberField, string>> = {},
+): Partial<Record<NumberField, Problem>> {
   const problems: Partial<Record<NumberField, Problem>> = {};
   for (const field of NUMBER_FIELDS) {
-    const judgement = judge(draft.texts[field], specOf(field, ranges));
-    if (judgement === 'unfinished' || judgement === 'impossible') problems[field] = judgement;
+    const text = draft.texts[field];
+    const judgement = judge(text, specOf(field, ranges));
+    if (judgement === 'fraction' && text === stored[field]) continue;
+    if (judgement === 'unfinished' || judgement === 'fraction' || judgement === 'impossible') {
+      problems[field] = judgement;
+    }
   }
   const systolic = toNumber(draft.texts.bp_sys);
   const diastolic = toNumber(draft.texts.bp_dia);

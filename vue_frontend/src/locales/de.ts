@@ -317,6 +317,7 @@ export const de: typeof en = {
     dischargedPatient: 'Dieser Patient ist entlassen. Prüfen Sie, ob ein Nachtrag gemeint ist.',
     impossible: '{field} muss zwischen {low} und {high} liegen. Prüfen Sie den Wert.',
     unfinished: '{field} ist noch keine Zahl. Prüfen Sie den Wert.',
+    fraction: '{field} wird als ganze Zahl eingegeben. Prüfen Sie den Wert.',
     diastolicHigh: 'Der diastolische Wert muss unter dem systolischen liegen. Prüfen Sie beide Werte.',
     unusual: '{field} {value} ist ungewöhnlich.',
     jump: '{field}: zuletzt {before}, jetzt {value}.',

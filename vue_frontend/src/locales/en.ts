@@ -313,6 +313,7 @@ export const en = {
     dischargedPatient: 'This patient is discharged. Check that a late entry is meant.',
     impossible: '{field} must be {low} to {high}. Check the value.',
     unfinished: '{field} is not a number yet. Check the value.',
+    fraction: '{field} is entered as a whole number. Check the value.',
     diastolicHigh: 'Diastolic must be below systolic. Check both values.',
     unusual: '{field} {value} is unusual.',
     jump: '{field}: {before} last time, now {value}.',

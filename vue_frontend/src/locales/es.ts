@@ -314,6 +314,7 @@ export const es: typeof en = {
     dischargedPatient: 'Este paciente está de alta. Compruebe que se trata de un registro tardío.',
     impossible: '{field} debe estar entre {low} y {high}. Revise el valor.',
     unfinished: '{field} aún no es un número. Revise el valor.',
+    fraction: '{field} se introduce como número entero. Revise el valor.',
     diastolicHigh: 'La diastólica debe ser menor que la sistólica. Revise los dos valores.',
     unusual: '{field} {value} no es habitual.',
     jump: '{field}: {before} la última vez, ahora {value}.',
