@@ -242,6 +242,12 @@ export const patientDe: typeof patientEn = {
     wrong: 'Auf dem Armband steht {number}: Das ist nicht {patient}.',
     other: 'Das ist das Armband von {other}, nicht von {patient}.',
     blocked: 'Das Armband ist ein anderes. Prüfen Sie den Patienten, bevor Sie speichern.',
+    isOf: 'Armband geprüft: Das ist {patient}.',
+    unknown:
+      'Auf dem Armband steht {number}. Für {patient} ist keine Nummer erfasst, mit der sie zu vergleichen wäre.',
+    nobody: 'Auf dem Armband steht {number}. Kein Patient auf den Stationen hat diese Nummer.',
+    notLoaded: 'Die Patienten sind noch nicht da. Scannen Sie das Armband gleich noch einmal.',
+    openOther: '{other} öffnen',
   },
   print: {
     chart: '24-h-Kurve drucken',

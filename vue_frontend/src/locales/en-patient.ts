@@ -236,6 +236,11 @@ export const patientEn = {
     wrong: 'The wristband says {number}: that is not {patient}.',
     other: 'This is the wristband of {other}, not of {patient}.',
     blocked: 'The wristband is another one. Check the patient before you save.',
+    isOf: 'Wristband checked: this is {patient}.',
+    unknown: 'The wristband says {number}. No number is recorded for {patient} to compare it with.',
+    nobody: 'The wristband says {number}. No patient on the wards has this number.',
+    notLoaded: 'The patients are not here yet. Scan the wristband again in a moment.',
+    openOther: 'Open {other}',
   },
   print: {
     chart: 'Print the 24 h chart',

@@ -240,6 +240,11 @@ export const patientEs: typeof patientEn = {
     wrong: 'La pulsera dice {number}: no es {patient}.',
     other: 'Esta pulsera es de {other}, no de {patient}.',
     blocked: 'La pulsera es otra. Compruebe al paciente antes de guardar.',
+    isOf: 'Pulsera comprobada: es {patient}.',
+    unknown: 'La pulsera dice {number}. No hay ningún número registrado de {patient} con el que compararlo.',
+    nobody: 'La pulsera dice {number}. Ningún paciente de las salas tiene ese número.',
+    notLoaded: 'Los pacientes aún no están aquí. Vuelva a leer la pulsera dentro de un momento.',
+    openOther: 'Abrir {other}',
   },
   print: {
     chart: 'Imprimir la gráfica de 24 h',
