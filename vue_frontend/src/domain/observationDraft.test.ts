@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 
 import type { Ranges } from '@/api/types';
 import { makeReport } from '@/testing';
-import { cleanText } from './numberEntry';
 import * as entry from './observationDraft';
 
 const ranges: Ranges = {
@@ -141,12 +140,11 @@ describe('what is possible, but improbable together', () => {
 });
 
 describe('a saturation', () => {
-  it('is typed whole, with the table and without it', () => {
+  it('is whole, with the table and without it, where no decimal is stored already', () => {
     for (const table of [{}, { o2sat: { unit: '%', hard: [0, 100], soft: [80, 100], isWhole: false } }]) {
-      const spec = entry.specOf('o2sat', table as Ranges);
-      expect(cleanText('96.', spec)).toBe('96');
-      expect(cleanText('96.5', spec)).toBe('96');
-      expect(cleanText('36.5', entry.specOf('temperature', table as Ranges))).toBe('36.5');
+      const typed = draftWith({ o2sat: '96.5', temperature: '36.5' });
+      expect(Object.keys(entry.problemsOf(typed, table as Ranges))).toEqual(['o2sat']);
+      expect(entry.problemsOf(typed, table as Ranges, { o2sat: '96.5' })).toEqual({});
     }
   });
 

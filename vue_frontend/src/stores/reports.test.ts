@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, expect, it } from 'vitest';
 
