@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.outside import Outside, ago, ahead, instant
+from tests.contract.outside import Outside, ago, ahead, instant, shown_as
 from tests.observations import ILL
 
 FIELDS = {
@@ -106,6 +106,35 @@ def test_the_risk_is_the_worse_of_the_last_score_and_newer_lower_bounds(
     assert shown(outside, patient)["current_risk"] == "medium"
     outside.record(patient, temperature=37.0)
     assert shown(outside, patient)["current_risk"] == "medium", "an incomplete set makes nothing look better"
+
+
+def test_a_birth_that_is_put_right_scores_again_what_was_judged_by_it(outside: Outside, patient: int) -> None:
+    """when birth, pregnancy or pathway change during a stay, the newest complete set and all newer ones are scored
+    again, each as a new version with the reason, and all that follows is settled; older sets keep theirs"""
+    change(outside, patient, date_of_birth="2018-05-01")
+    older = outside.record(patient, **{**ILL, "datetime": ago(minutes=40)})
+    newest = outside.record(patient, **{**ILL, "datetime": ago(minutes=30)})
+    assert (newest["news2"]["score"], newest["news2"]["not_scored_because"]) == (None, "under_16")
+    after = change(outside, patient, date_of_birth="1958-05-01")
+    assert (after["current_risk"], after["last_scored"]["score"], after["open_notifications"]) == (
+        "high",
+        12,
+        1,
+    )
+    assert after["last_report"]["news2"]["not_scored_because"] is None
+    assert (instant(after["next_due_at"]) - instant(newest["datetime"])).total_seconds() == 15 * 60
+    viewer = outside.client("viewer")
+    assert shown_as(viewer, f"/api/reports/{newest['id']}/")["version"] == 2
+    assert shown_as(viewer, f"/api/reports/{older['id']}/") == older
+    version = viewer.read("/api/history/", report=newest["id"])["results"][0]
+    assert version["history_change_reason"] == "scored again: date of birth corrected"
+    (raised,) = outside.deteriorations(patient)
+    assert (raised["severity"], raised["report"], raised["history"]) == (
+        "high", newest["id"], version["history_id"],
+    )  # fmt: skip
+    change(outside, patient, date_of_birth="2018-05-01")
+    (ended,) = outside.deteriorations(patient)
+    assert (ended["status"], ended["resolved_because"]) == ("resolved", "date of birth corrected")
 
 
 def test_a_discharge_ends_reminders_and_notifications(outside: Outside, patient: int) -> None:

@@ -56,6 +56,24 @@ def test_the_score_is_computed_with_its_parts(outside: Outside, patient: int) ->
     assert (instant(report["due_at"]) - instant(report["datetime"])).total_seconds() == 15 * 60
 
 
+def test_the_report_and_its_preview_say_why_the_next_set_is_due_when_it_is(
+    outside: Outside, patient: int
+) -> None:
+    """`due_because {code, values}`; clinical.md 7: lower by 3 or more than the complete one before, or that one was
+    high: at most the pathway's interval for the set before; 24 h after the newest set that scored high at most 4 h"""
+    ill = outside.record(patient, **{**ILL, "datetime": ago(minutes=30)})
+    assert (set(ill["due_because"]), ill["due_because"]["code"]) == ({"code", "values"}, "pathway")
+    body = {"patient": patient, **WELL, "datetime": ago(minutes=20)}
+    preview = outside.client("nurse").post("/api/reports/preview/", body).json()
+    well = outside.record(patient, **{**WELL, "datetime": body["datetime"]})
+    assert (preview["due_at"], preview["due_because"]) == (well["due_at"], well["due_because"])
+    assert well["due_because"]["code"] == "fall"
+    assert (instant(well["due_at"]) - instant(well["datetime"])).total_seconds() == 15 * 60
+    again = outside.record(patient, **{**WELL, "datetime": ago(minutes=10)})
+    assert again["due_because"]["code"] == "after_high"
+    assert (instant(again["due_at"]) - instant(again["datetime"])).total_seconds() == 4 * 3600
+
+
 def test_an_incomplete_set_has_a_lower_bound_and_names_what_is_missing(
     outside: Outside, patient: int
 ) -> None:
