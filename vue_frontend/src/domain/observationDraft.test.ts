@@ -152,3 +152,14 @@ describe('a saturation', () => {
     expect(entry.payloadOf(draftWith({ o2sat: '96.5' }), 7).o2sat).toBe(96.5);
   });
 });
+
+describe('a fraction of a reading that the form takes whole', () => {
+  const o2sat: Ranges = { o2sat: { unit: '%', hard: [0, 100], soft: [80, 100], isWhole: false } };
+
+  it('is refused where it was typed, and left alone where the server holds it', () => {
+    const draft = draftWith({ o2sat: '96.5' });
+    expect(entry.problemsOf(draft, o2sat)).toEqual({ o2sat: 'fraction' });
+    expect(entry.problemsOf(draft, o2sat, { o2sat: '96.5' })).toEqual({});
+    expect(entry.problemsOf(draft, o2sat, { o2sat: '96.4' })).toEqual({ o2sat: 'fraction' });
+  });
+});
