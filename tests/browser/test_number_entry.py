@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import WELL, Clinician
+from tests.browser.ward import Clinician
+from tests.observations import WELL
 from tests.support.stacks import Stack, StackBuilder
 
 PHONE = {"width": 390, "height": 844, "is_touch": True}
@@ -46,7 +47,7 @@ def nurse_on_phone(browser: Browser, ward: Stack, patient: int) -> Iterator[Clin
 
 def at_the_form(browser: Browser, ward: Stack, patient: int, **device: Any) -> Iterator[Clinician]:
     nurse = Clinician(browser, url=f"{ward.url}/patients/{patient}/record", username="nurse", **device)
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.focuses("field-respiration")
     yield nurse
     assert nurse.problems == []
@@ -86,7 +87,7 @@ def test_what_was_typed_is_what_is_stored(browser: Browser, ward: Stack) -> None
     lead = ward.signed_in("lead")
     patient = int(lead.admit(last_name="Stored", first_name="Sam", ward="7A", bed="2")["id"])
     nurse = Clinician(browser, url=f"{ward.url}/patients/{patient}/record", username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.focuses("field-respiration")
     nurse.types("6097a", "12476", "72a", "36.85")
     hold(nurse, temperature="36.9")
@@ -233,7 +234,7 @@ def test_a_correction_hands_on_by_the_same_rule(browser: Browser, ward: Stack, p
     lead = ward.signed_in("lead")
     report = lead.record(patient, **WELL)["id"]
     nurse = Clinician(browser, url=f"{ward.url}/patients/{patient}/reports/{report}", username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     nurse.find("correct-report").click()
     nurse.find("field-respiration").focus()
     nurse.types("120")

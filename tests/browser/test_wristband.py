@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.ward import WELL, Clinician
+from tests.browser.ward import Clinician
+from tests.observations import WELL
 from tests.support.stacks import Stack, StackBuilder
 
 PLACES = (
@@ -41,7 +42,7 @@ def admit(ward: Stack, **fields: str) -> int:
 @pytest.fixture
 def nurse(browser: Browser, ward: Stack, ada: int, ben: int) -> Iterator[Clinician]:
     nurse = Clinician(browser, url=ward.url, username="nurse")
-    nurse.sign_in()
+    nurse.open(ward)
     yield nurse
     assert nurse.problems == []
     nurse.context.close()
@@ -204,7 +205,7 @@ def test_typing_and_pasting_are_no_scan(nurse: Clinician, ada: int) -> None:
 
 def test_a_scan_fills_the_number_of_who_is_being_admitted(browser: Browser, ward: Stack) -> None:
     lead = Clinician(browser, url=f"{ward.url}/patients/admit", username="lead")
-    lead.sign_in()
+    lead.open(ward)
     lead.find("field-hospital_number").fill("half")
     lead.scans("N0077")
     expect(lead.find("field-hospital_number")).to_have_value("N0077")
