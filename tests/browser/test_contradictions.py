@@ -63,7 +63,9 @@ def test_a_weight_in_pounds_is_asked_about_and_a_saturation_is_typed_whole(
     nurse = signed_in(browser, ward, "nurse")
     nurse.page.goto(f"{ward.url}/patients/{patient}/record")
     nurse.find("field-o2sat").fill("96.5")
-    expect(nurse.find("field-o2sat")).to_have_value("96")
+    expect(nurse.find("field-o2sat")).to_have_value("96.5")  # nothing is dropped in silence
+    expect(nurse.page.get_by_text("SpO2 is entered as a whole number")).to_be_visible()
+    expect(nurse.find("save")).to_be_disabled()
     nurse.find("field-o2sat").fill("")
     nurse.find("section-body").locator("summary").click()
     nurse.find("field-weight").fill("154")

@@ -69,7 +69,7 @@ def test_sound_and_the_browsers_notifications_come_only_where_they_were_chosen(
     nurse.page.wait_for_function("window.wardlightShown.length === 1")
     [[title, body]] = nurse.page.evaluate("window.wardlightShown")
     assert "Deterioration" in title
-    assert body == "Bed 4"  # a locked screen shows it: no name
+    assert body == "Ward 7A · Bed 4"  # a locked screen shows it: no name
     assert nurse.problems == []
 
 

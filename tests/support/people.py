@@ -58,7 +58,7 @@ def new_session(database_url: str, *, username: str) -> str:
             " SELECT ?, ?, ?, ?, ?, ?, id FROM auth_user WHERE username = ?": (
                 secrets.token_hex(32),
                 key,
-                "Chromium of a test",
+                "Mozilla/5.0 (of a test)",
                 begun,
                 begun,
                 ends,
