@@ -15,7 +15,7 @@ import requests
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.support.stacks import KEY
+from tests.support.people import KEY
 
 NURSES: Final = 3
 SCREENS: Final = 12

@@ -15,6 +15,5 @@ def test_the_guide_names_every_code_and_no_other():
 
 
 def test_the_browser_knows_every_code_and_no_other():
-    types = (PROJECT / "vue_frontend" / "src" / "api" / "types.ts").read_text(encoding="utf-8")
-    union = types.split("export type DueCode =")[1].split(";")[0]
-    assert tuple(re.findall(r"'(\w+)'", union)) == CODES
+    texts = PROJECT / "vue_frontend" / "src" / "composables" / "useDueReasons.ts"
+    assert tuple(re.findall(r"case '(\w+)'", texts.read_text(encoding="utf-8"))) == CODES

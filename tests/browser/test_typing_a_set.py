@@ -115,12 +115,12 @@ def test_an_extreme_pressure_and_temperature_are_typed_like_any_other(browser: B
 
 
 def test_typing_goes_on_where_it_was_after_an_alert_is_acknowledged(browser: Browser, ward: Stack) -> None:
-    patient, other = admit_well(ward, "Quiet"), admit_well(ward, "Falls")
+    patient = admit_well(ward, "Falls")  # in the form of another patient nothing is to be acknowledged
     nurse = begin(browser, ward, patient)
     nurse.types("1")
     lead = ward.signed_in("lead")
-    lead.record(other, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
-    alert = lead.read("/api/notifications/", patient=other, kind="deterioration")["results"][0]["id"]
+    lead.record(patient, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
+    alert = lead.read("/api/notifications/", patient=patient, kind="deterioration")["results"][0]["id"]
     expect(nurse.find(f"alert-acknowledge-{alert}")).to_be_enabled()
     nurse.find(f"alert-acknowledge-{alert}").click()
     expect(nurse.find(f"alert-{alert}")).to_have_count(0)
@@ -130,11 +130,11 @@ def test_typing_goes_on_where_it_was_after_an_alert_is_acknowledged(browser: Bro
 
 
 def test_an_alert_on_a_small_phone_leaves_the_field_in_sight(browser: Browser, ward: Stack) -> None:
-    patient, other = admit_well(ward, "Small", hospital_number="S-1"), admit_well(ward, "Other")
+    patient = admit_well(ward, "Small", hospital_number="S-1")
     nurse = begin(browser, ward, patient, width=375, height=667, is_touch=True)
     nurse.find("pad-1").tap()
     nurse.sees("obstacle", "unusual")
-    ward.signed_in("lead").record(other, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
+    ward.signed_in("lead").record(patient, **{**WELL, "respiration": 26, "o2sat": 90, "pulse": 132})
     expect(nurse.page.locator("[data-testid^=alert-acknowledge]")).to_be_visible()
     nurse.page.wait_for_function(
         """() => {

@@ -51,8 +51,8 @@ def test_the_score_is_computed_with_its_parts(outside: Outside, patient: int) ->
     }  # fmt: skip
     assert set(news2["parts"]) == PARTS
     assert (news2["score"], news2["risk"], news2["complete"], news2["missing"]) == (12, "high", True, [])
-    assert report["map"] == pytest.approx((98 + 2 * 78) / 3, abs=0.05)
-    assert report["pulse_pressure"] == 20
+    assert report["map"] == pytest.approx((98 + 2 * 60) / 3, abs=0.05)
+    assert report["pulse_pressure"] == 38
     assert (instant(report["due_at"]) - instant(report["datetime"])).total_seconds() == 15 * 60
 
 

@@ -116,7 +116,9 @@ class OperatorShell:
 
     LOOP = """
 import json, sys, traceback
+from django.db import connections
 for line in sys.stdin:
+    connections.close_all()  # the server behind it may have been another one since
     try:
         exec(json.loads(line), {})
         print("done", flush=True)
