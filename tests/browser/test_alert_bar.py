@@ -133,6 +133,7 @@ def test_the_bar_names_ward_bed_patient_and_score(browser: Browser, ward: Stack)
 
 def test_a_screen_of_another_ward_has_a_strip_without_a_name(browser: Browser, ward: Stack) -> None:
     admit_well(ward, "Here", on_ward="8A")
+    admit_well(ward, "Elsewhere")  # the ward is named where there are several
     patient = admit_well(ward, "There", on_ward="8B")
     chosen, all_wards = (Clinician(browser, url=ward.url, username=name) for name in ("nurse", "doctor"))
     for person in (chosen, all_wards):

@@ -73,9 +73,12 @@ def leave_postgres_server() -> None:
         _shared_postgres.cache_clear()
 
 
-SETTINGS = "max_connections = 400\nfsync = off\n"
-"""Each process of a run has a stack or two with three processes of up to five connections; and no machine loses its
-power in a test, which is all that waiting for the disk is good against."""
+SETTINGS = "max_connections = 400\nfsync = off\nautovacuum = off\n"
+"""Each process of a run has a stack or two with three processes of up to five connections.
+
+No machine loses its power in a test, which is all that waiting for the disk is good against. Statistics taken at some
+moment of a run, of tables whose rows no other transaction sees, changed the plans that tests look at.
+"""
 
 
 class OwnPostgres:
