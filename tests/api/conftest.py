@@ -1,4 +1,4 @@
-"""Fixtures of the tests about signing in."""
+"""Fixtures of the tests about signing in, and of those that come to the application's page."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -39,3 +39,20 @@ def at(monkeypatch) -> Callable[[datetime], None]:
     from patients import clock
 
     return lambda instant: monkeypatch.setattr(clock, "now", lambda: instant)
+
+
+@pytest.fixture
+def built(monkeypatch) -> None:
+    """The application's page, whether or not webpack has run."""
+    from django.http import HttpResponse
+
+    from patients.api import pages
+
+    render = pages.render
+
+    def render_built(request, template, *args, **kwargs):
+        if template == "index.html":
+            return HttpResponse("<p>Wardlight</p>")
+        return render(request, template, *args, **kwargs)
+
+    monkeypatch.setattr(pages, "render", render_built)

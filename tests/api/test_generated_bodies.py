@@ -146,7 +146,7 @@ def keys(quick_passwords) -> dict[str, str]:
 
 
 @pytest.mark.timeout(3600)
-def test_every_request_gets_a_clear_answer_and_none_a_server_error(keys, caplog):
+def test_every_request_gets_a_clear_answer_and_none_a_server_error(keys, caplog, built):
     for _ in range(2):
         make_report(make_patient(), **ILL)
     client = Client(raise_request_exception=False)

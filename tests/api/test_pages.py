@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict
 from django.test import Client
 from webpack_loader.exceptions import WebpackBundleLookupError
 
@@ -14,18 +14,6 @@ HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0
 
 
 render = pages.render
-
-
-@pytest.fixture
-def built(monkeypatch):
-    """The application's page, whether or not webpack has run."""
-
-    def render_built(request, template, *args, **kwargs):
-        if template == "index.html":
-            return HttpResponse("<p>Wardlight</p>")
-        return render(request, template, *args, **kwargs)
-
-    monkeypatch.setattr(pages, "render", render_built)
 
 
 # ---------------------------------------------------------------- the application
