@@ -4,19 +4,8 @@ import re
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_yasg import openapi
-from drf_yasg.views import get_schema_view
 
 from patients.api import documentation, health, metrics, pages, sign_in
-
-schema_view = get_schema_view(
-    openapi.Info(
-        title="Wardlight",
-        default_version="v1",
-        description=documentation.INTRODUCTION,
-    ),
-    public=True,  # everybody signed in is shown every operation, with the roles that may
-)
 
 rest_auth_patterns = [
     path("login/", sign_in.LoginView.as_view()),
@@ -33,8 +22,8 @@ urlpatterns = [
     path("metrics", metrics.metrics),
     path("rest-auth/", include(rest_auth_patterns)),
     path("api/", include("patients.api.urls")),
-    re_path(r"^swagger/?$", schema_view.with_ui("swagger")),
-    path("swagger.json", schema_view.without_ui(), {"format": "json"}),
+    re_path(r"^swagger/?$", documentation.swagger),
+    path("swagger.json", documentation.swagger_json),
     path("admin/", admin.site.urls),
     # By class and not by dot, which stops at a line break: `/api/x%0A` is no page of the application.
     re_path(rf"^(?:{'|'.join(map(re.escape, pages.SERVER_PATHS))})(?:[/\r\n][\s\S]*)?\Z", pages.not_found),

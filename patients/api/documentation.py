@@ -8,8 +8,11 @@ outside an action says its `describe` (described.py).
 import inspect
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
 
@@ -344,3 +347,25 @@ class OperationSchema(SwaggerAutoSchema):
             examples={"application/json": example},
             headers=problem.headers,
         )
+
+
+@cache
+def schema_view() -> Any:
+    """drf-yasg's view of all that stands here, imported by who asks for it: no process waits for that at its start."""
+    from drf_yasg.views import get_schema_view
+
+    information = openapi.Info(title="Wardlight", default_version="v1", description=INTRODUCTION)
+    # Public: everybody signed in is shown every operation, with the roles that may.
+    return get_schema_view(information, public=True)
+
+
+@csrf_exempt
+def swagger(request: HttpRequest) -> HttpResponseBase:
+    """The page to read and try everything."""
+    return schema_view().with_ui("swagger")(request)
+
+
+@csrf_exempt
+def swagger_json(request: HttpRequest) -> HttpResponseBase:
+    """The same as an OpenAPI 2 description."""
+    return schema_view().without_ui()(request, format="json")
