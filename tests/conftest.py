@@ -7,8 +7,9 @@ the tests that use Django's database; all others do not depend on the engine.
 import os
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 LONG_TEST = 30  # seconds
 seconds: Counter[str] = Counter()
 """How long each test took, with what it was set up by."""
+seconds_alone: Counter[str] = Counter()
+"""The same without what it was set up by."""
 reasons: dict[str, Any] = {}
 """Why long ones are."""
 
@@ -143,12 +146,14 @@ def pytest_runtest_makereport(
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     seconds[report.nodeid] += report.duration
+    if report.when == "call":
+        seconds_alone[report.nodeid] += report.duration
     reasons.update((report.nodeid, why) for name, why in report.user_properties if name == "long")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("--write-durations") and not hasattr(session.config, "workerinput"):
-        order.write(seconds)
+        order.write(seconds, seconds_alone)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -236,6 +241,24 @@ def stack_builder() -> Iterator["StackBuilder"]:
     builder = StackBuilder()
     yield builder
     builder.close()
+
+
+@pytest.fixture(scope="session")
+def shared_stacks(
+    stack_builder: "StackBuilder", tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], "Stack"]]:
+    """One running stack of each kind for all tests of this process that leave it as they found it.
+
+    Each of them admits patients of its own, and others' may come and go meanwhile.
+    """
+    with ExitStack() as resources:
+
+        @cache
+        def running(name: str) -> "Stack":
+            folder = tmp_path_factory.mktemp(f"shared-{name}")
+            return resources.enter_context(stack_builder.running(name, folder=folder))
+
+        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

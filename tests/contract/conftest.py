@@ -1,17 +1,17 @@
-"""One running stack of each kind for the whole suite; every test admits patients of its own.
+"""The stacks that all tests share; every test admits patients of its own.
 
 Each test runs on one of the stacks, those marked `smoke` on both; `make torture` runs all on both. What depends on the
 engine behind the same code is asked on both by the tests of rooms api and services.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.contract.outside import Outside
 from tests.support.counts import IS_TORTURE
-from tests.support.stacks import Stack, StackBuilder
+from tests.support.stacks import Stack
 
 FOLDER = Path(__file__).parent
 HOME = {
@@ -46,12 +46,8 @@ def is_at_home(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def stack(
-    request: pytest.FixtureRequest, stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp(f"contract-{request.param}")
-    with stack_builder.running(request.param, folder=folder) as running:
-        yield running
+def stack(request: pytest.FixtureRequest, shared_stacks: Callable[[str], Stack]) -> Stack:
+    return shared_stacks(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,10 @@ from tests.support.clients import RestClient, WardSocket
 from tests.support.people import PASSWORD
 from tests.support.stacks import Stack
 
-__all__ = ["PASSWORD", "Outside", "ago", "ahead", "aside", "instant", "shown_as"]
+__all__ = ["PASSWORD", "Outside", "ago", "ahead", "aside", "instant", "numbers", "shown_as"]
 
 SUPERUSER = "admin"
+numbers = itertools.count(1)  # of people made for one test, never twice on a stack
 
 
 def ahead(**duration: float) -> str:
@@ -36,7 +37,6 @@ class Outside:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.clients: dict[tuple[str, int], RestClient] = {}
-        self.numbers = itertools.count(1)
         self.shell: OperatorShell | None = None
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class Outside:
 
     def new_user(self, *groups: str, is_active: bool = True) -> str:
         """The name of a new user in these groups, with PASSWORD."""
-        name = f"user-{next(self.numbers)}"
+        name = f"user-{next(numbers)}"
         self.operate(
             "from django.contrib.auth.models import Group, User",
             "password = User.objects.get(username='viewer').password  # to hash one takes half a second",
@@ -85,7 +85,7 @@ class Outside:
 
     def own_ward(self) -> str:
         """The name of a ward that nobody else uses."""
-        return f"W{next(self.numbers)}"
+        return f"W{next(numbers)}"
 
     def admit(self, **fields: Any) -> dict[str, Any]:
         """A patient who came a day ago."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.contract.outside import PASSWORD, Outside, ago, ahead, aside
+from tests.contract.outside import PASSWORD, Outside, ago, ahead, aside, numbers
 from tests.observations import ILL, WELL
 from tests.realtime.ward import changes_of
 from tests.support.clients import Frame, RestClient, WardSocket
@@ -126,7 +126,7 @@ def ward(outside: Outside) -> Callable[[str], Things]:
             ill = outside.admit()["id"]
             outside.record(ill, **ILL)
             kept["taken"] = outside.deteriorations(ill)[0]["id"]
-        number = next(outside.numbers)
+        number = next(numbers)
         things = {**kept, "text": str(number), "minutes": 5 + number % 1000}
         if cell == "patients.delete":
             things["empty"] = outside.admit()["id"]

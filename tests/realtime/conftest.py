@@ -1,21 +1,16 @@
-"""One running stack for all tests of a module that leave it as they found it."""
+"""The people on the stacks that all tests share, and on one of a test's own."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.realtime.ward import Ward
-from tests.support.stacks import Stack, StackBuilder
+from tests.support.stacks import Stack
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def shared_stack(
-    request: pytest.FixtureRequest, stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    folder: Path = tmp_path_factory.mktemp(f"shared-{request.param}")
-    with stack_builder.running(request.param, folder=folder) as running:
-        yield running
+def shared_stack(request: pytest.FixtureRequest, shared_stacks: Callable[[str], Stack]) -> Stack:
+    return shared_stacks(request.param)
 
 
 @pytest.fixture(scope="module")

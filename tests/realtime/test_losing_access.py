@@ -24,7 +24,7 @@ BY_COMMAND = {
 USERS = [
     *(f"by-site-{number}" for number in range(len(CHANGES))),
     *(f"by-command-{number}" for number in range(len(BY_COMMAND))),
-    "leaves", "revokes", "changes-password", "comes-back", "loses-role",
+    "stays", "leaves", "revokes", "changes-password", "comes-back", "loses-role",
 ]  # fmt: skip
 
 
@@ -64,8 +64,10 @@ def stack(shared_stack) -> Stack:
         shared_stack,
         "password = User.objects.get(username='nurse').password",
         f"for name in {USERS!r}:",
-        "    user = User.objects.create(username=name, password=password)",
-        "    user.groups.add(Group.objects.get(name='nurse'))",
+        "    user, _ = User.objects.update_or_create(",
+        "        username=name, defaults={'password': password, 'is_active': True, 'is_superuser': False}",
+        "    )",
+        "    user.groups.set([Group.objects.get(name='nurse')])",
     )
     return shared_stack
 
@@ -77,7 +79,7 @@ def admin_site(stack) -> AdminSite:
 
 @pytest.fixture(scope="module")
 def bystander(stack) -> RestClient:
-    return stack.sign_in("nurse")
+    return stack.sign_in("stays")
 
 
 async def connect_everywhere(stack: Stack, client: RestClient) -> list[WardSocket]:
@@ -125,7 +127,7 @@ async def test_what_a_command_changes_closes_the_users_sockets_only(stack, bysta
 
 async def test_a_save_that_changes_no_right_closes_nothing(stack, admin_site, bystander):
     async with await stack.connect(bystander) as socket:
-        admin_site.change_user(bystander.user["pk"], "nurse", first_name="Nora")
+        admin_site.change_user(bystander.user["pk"], "stays", first_name="Nora")
         await assert_open(socket)
         assert bystander.read("/rest-auth/user/")["first_name"] == "Nora"
         await assert_open(socket)

@@ -1,8 +1,9 @@
 """In which order tests run, and which of them stay together.
 
-Tests run in several processes at once. A unit, the tests of one file on one engine, goes to one of them whole; a test
-that takes long is a unit by itself. Long units go first, so that no process waits at the end for the last one.
-`durations.json` beside this file says how long each took: `pytest --write-durations` writes it anew.
+Tests run in several processes at once. A unit, the tests of one file on one engine, goes to one of them whole, so that
+what its tests share is made once; a test that takes long by itself is a unit. Long units go first, so that no process
+waits at the end for the last one. `durations.json` beside this file says how long each took: `pytest --write-durations`
+writes it anew.
 """
 
 import json
@@ -15,9 +16,6 @@ from pathlib import Path
 FILE = Path(__file__).with_name("durations.json")
 LONG = 5.0  # seconds
 UNKNOWN = 10.0  # seconds, of a file that was never timed: among the longer ones
-
-TOGETHER = ("tests/browser/test_every_screen.py",)
-"""Files whose long tests stay with the others: what they share takes longer to make than they take."""
 
 _ENGINE = re.compile(r"\[(?:.*-)?(sqlite|postgres)(?:-.*)?\]$")
 
@@ -45,12 +43,16 @@ def longest_first(nodeid: str) -> tuple[float, str]:
     return -durations().get(unit, UNKNOWN), unit
 
 
-def write(seconds: Mapping[str, float]) -> None:
-    """Keep how long tests took, by unit; of units that did not run now, what was known before."""
+def write(whole: Mapping[str, float], alone: Mapping[str, float]) -> None:
+    """Keep how long tests took, by unit; of units that did not run now, what was known before.
+
+    Args:
+        whole: seconds of each test with what it was set up by.
+        alone: seconds of each test without that.
+    """
     taken: dict[str, float] = defaultdict(float)
-    for nodeid, duration in seconds.items():
-        is_alone = duration >= LONG and not nodeid.startswith(TOGETHER)
-        taken[nodeid if is_alone else _file_unit(nodeid)] += duration
+    for nodeid, duration in whole.items():
+        taken[nodeid if alone.get(nodeid, 0) >= LONG else _file_unit(nodeid)] += duration
     ran = {_file_unit(unit) for unit in taken}
     kept = {unit: time for unit, time in durations().items() if _file_unit(unit) not in ran}
     rounded = {unit: round(time, 1) for unit, time in {**kept, **taken}.items() if time >= 0.1}

@@ -49,10 +49,17 @@ class Program:
 
 CHROMIUM: Final = Program(
     title="Chromium",
-    names=("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
-    package="chromium",
+    names=(
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ),
+    package="chromium-headless-shell",
     variable="CHROMIUM",
 )
+"""The same engine without the window around it, which starts sooner and draws with less; else the whole of it."""
 CURL: Final = Program(title="curl", names=("curl",), package="curl")
 PROGRAMS: Final = (CHROMIUM, CURL)
 
