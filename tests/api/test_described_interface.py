@@ -82,6 +82,7 @@ def known(db: None) -> dict[str, list[int]]:
 
 @pytest.mark.home("postgres")
 @pytest.mark.timeout(3600)
+@pytest.mark.long("every operation is asked as every role")
 def test_each_role_is_answered_as_the_description_says(keys, known):
     described = list(described_operations())
     assert len(described) == len(operations()) > 30

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.ward import LOW, Clinician, now, restart
@@ -51,6 +52,7 @@ def record_ill_set(nurse: Clinician) -> None:
     nurse.find("save").click()
 
 
+@pytest.mark.long("a set comes due in it, a server dies, and a hand types")
 def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) -> None:
     lead = stack.sign_in("lead")
     ill = admit(lead, last_name="Ill", bed="1", due_in=timedelta(minutes=4))

@@ -9,6 +9,7 @@ from tests.support.processes import PROJECT
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.long("every process of a whole installation starts, and is restarted, one by one")
 def test_web_processes_and_workers_are_restarted_one_by_one_and_nothing_is_lost() -> None:
     done = subprocess.run(
         [sys.executable, "deploy/rehearse"],

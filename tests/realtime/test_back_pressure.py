@@ -123,6 +123,7 @@ async def test_clients_that_do_not_read_their_replay_hold_nobody_up(full_ward: W
             client.socket.close()
 
 
+@pytest.mark.long("a flood lasts until heartbeats have come, every ten seconds")
 async def test_a_flood_is_closed_with_4429_and_the_others_keep_their_heartbeat(
     stack_builder: StackBuilder, tmp_path: Any
 ) -> None:

@@ -33,6 +33,7 @@ AT_ONCE = count(reduced=80, full=500)
 
 
 @pytest.mark.timeout(1800 if IS_TORTURE else 600)
+@pytest.mark.long("reminders come due over and over while processes die and start again")
 async def test_no_reminder_is_lost_or_doubled_while_workers_and_servers_are_killed_again_and_again(
     ward: Ward,
 ) -> None:
@@ -67,6 +68,7 @@ async def test_no_reminder_is_lost_or_doubled_while_workers_and_servers_are_kill
 
 
 @pytest.mark.timeout(1800 if IS_TORTURE else 600)
+@pytest.mark.long("processes die and start again until all is escalated")
 async def test_what_nobody_acknowledges_is_escalated_once_while_workers_and_servers_are_killed(
     ward: Ward,
 ) -> None:

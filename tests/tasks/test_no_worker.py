@@ -38,6 +38,7 @@ async def wait_for_heartbeat(socket: WardSocket, *, worker: bool) -> None:
     await socket.wait_for(says_so, what=f"a heartbeat with {worker=}", after=len(socket.frames))
 
 
+@pytest.mark.long("the last beat must grow old, and the next heartbeat come, twice")
 async def test_screens_hear_that_no_worker_lives_and_that_one_does_again(ward: Ward) -> None:
     (worker,) = ward.stack.workers
     async with await ward.open("viewer") as socket:
