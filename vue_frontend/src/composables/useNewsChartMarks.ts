@@ -51,20 +51,23 @@ export function useNewsChartMarks(
         const isJoined = row.name !== 'oxygen' && row.name !== 'consciousness';
         const heights = shown().map((report) => {
           const line = chart.lineOf(row, report);
-          return line === null ? null : head + chart.middleOf(row, line);
+          return line === null
+            ? null
+            : { y: head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
         });
         const marks: Mark[] = [];
         const runs: Mark[][] = [];
         shown().forEach((report, index) => {
-          const y = heights[index] ?? null;
-          if (y === null) return;
-          const before = heights[index - 1] ?? null;
-          const after = heights[index + 1] ?? null;
-          const place = isJoined ? chart.placeLabel(before, y, after) : chart.placeLabel(null, y, null);
+          const height = heights[index];
+          if (!height) return;
+          const { y, edge } = height;
+          const before = (isJoined && heights[index - 1]?.y) || null;
+          const after = (isJoined && heights[index + 1]?.y) || null;
+          const place = chart.placeLabel(before, y, after, edge);
           const text = textOf(row, report);
           const mark = { x: x(index), y, text, isCorrected: isCorrected(report), ...place };
           marks.push(mark);
-          if (before === null) runs.push([]);
+          if (!heights[index - 1]) runs.push([]);
           runs.at(-1)!.push(mark);
         });
         return { row, marks, runs: isJoined ? runs.filter((one) => one.length > 1) : [] };
@@ -73,24 +76,32 @@ export function useNewsChartMarks(
 
   const pressures = computed(() => {
     const row = rows().find((one) => one.name === 'bloodPressure')!;
-    const lineAt = (value: number) => {
-      const index = chart.lineOf(row, { bp_sys: value } as Report) ?? 0;
-      return head + chart.middleOf(row, index);
+    const placed = (value: number | null) => {
+      if (value === null) return null;
+      const line = chart.lineOf(row, { bp_sys: value } as Report) ?? 0;
+      return { y: head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
     };
-    return shown().flatMap((report, index) =>
-      report.bp_sys === null
-        ? []
-        : [
-            {
-              x: x(index),
-              top: lineAt(report.bp_sys),
-              bottom: report.bp_dia === null ? null : lineAt(report.bp_dia),
-              systolic: report.bp_sys,
-              diastolic: report.bp_dia,
-              isCorrected: isCorrected(report),
-            },
+    return shown().flatMap((report, index) => {
+      const top = placed(report.bp_sys);
+      if (top === null) return [];
+      const bottom = placed(report.bp_dia);
+      const middle = x(index);
+      const text = (which: 'systolic' | 'diastolic', end: typeof top, value: number | null) => {
+        const { dx, dy, anchor } = chart.placePressure(which, end.edge);
+        return { x: middle + dx, y: end.y + dy, anchor, text: String(value) };
+      };
+      const bar = `M${middle - 6} ${top.y}h12`;
+      return [
+        {
+          line: bottom === null ? bar : `${bar}M${middle} ${top.y}V${bottom.y}M${middle - 6} ${bottom.y}h12`,
+          texts: [
+            text('systolic', top, report.bp_sys),
+            ...(bottom === null ? [] : [text('diastolic', bottom, report.bp_dia)]),
           ],
-    );
+          isCorrected: isCorrected(report),
+        },
+      ];
+    });
   });
 
   return { drawn, pressures };

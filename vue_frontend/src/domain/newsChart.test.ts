@@ -2,7 +2,20 @@ import { describe, expect, it } from 'vitest';
 
 import { makeNews2, makeReport } from '@/testing';
 import { CHART_LINES, lineIndexOf } from './chartBands';
-import { hasGapBefore, isAirOrOxygenUnknown, lineOf, placeLabel, placeRows } from './newsChart';
+import {
+  edgeOf,
+  GAP,
+  hasGapBefore,
+  isAirOrOxygenUnknown,
+  lineOf,
+  middleOf,
+  placeLabel,
+  placePressure,
+  placeRows,
+} from './newsChart';
+
+/** How high a digit of the chart is, px. */
+const DIGIT = 8.5;
 
 const labels = { air: 'air', oxygen: 'O2', alert: 'A', notAlert: 'CVPU' };
 const rowNamed = (name: string, report = makeReport()) =>
@@ -70,6 +83,49 @@ describe('the lines of the observation chart', () => {
     ['above a lone dot', null, 20, null, { dy: -6, anchor: 'middle' }],
   ] as const)('puts a value where no line runs: %s', (_, before, y, after, place) => {
     expect(placeLabel(before, y, after)).toMatchObject(place);
+  });
+
+  it.each(['respiration', 'spo2Scale1', 'pulse', 'temperature', 'oxygen', 'consciousness'] as const)(
+    'keeps the numbers of %s out of the rows beside it, whatever runs to them',
+    (name) => {
+      const row = rowNamed(name);
+      const end = row.top + row.height;
+      for (const line of row.lines.keys()) {
+        const y = middleOf(row, line);
+        const others = [null, ...row.lines.keys()].map((one) => (one === null ? null : middleOf(row, one)));
+        for (const before of others) {
+          for (const after of others) {
+            const baseline = y + placeLabel(before, y, after, edgeOf(row, line)).dy;
+            expect(baseline - DIGIT).toBeGreaterThanOrEqual(row.top - GAP / 2);
+            expect(baseline).toBeLessThanOrEqual(end + GAP / 2);
+          }
+        }
+      }
+    },
+  );
+
+  it('keeps pressures in their row, and apart from each other on one line', () => {
+    const row = rowNamed('bloodPressure');
+    for (const line of row.lines.keys()) {
+      const places = (['systolic', 'diastolic'] as const).map((which) =>
+        placePressure(which, edgeOf(row, line)),
+      );
+      for (const { dy } of places) {
+        expect(middleOf(row, line) + dy - DIGIT).toBeGreaterThanOrEqual(row.top);
+        expect(middleOf(row, line) + dy).toBeLessThanOrEqual(row.top + row.height);
+      }
+      expect(places[0]).not.toEqual(places[1]);
+    }
+  });
+
+  it.each([
+    ['below a level', 8.5, 8.5, { dy: 14, anchor: 'middle' }],
+    ['left of what falls', 8.5, 25.5, { dy: 14, anchor: 'end' }],
+    ['right of what rises', 25.5, 8.5, { dy: 14, anchor: 'start' }],
+    ['close above a peak', 25.5, 25.5, { dy: -4, anchor: 'middle' }],
+    ['close above the first dot of a fall', null, 25.5, { dy: -4, anchor: 'middle' }],
+  ] as const)('puts a value on the first line where no line runs: %s', (_, before, after, place) => {
+    expect(placeLabel(before, 8.5, after, 'top')).toMatchObject(place);
   });
 
   it('marks a gap of more than twice the interval before', () => {

@@ -4,7 +4,8 @@ import type { Report } from '@/api/types';
 import { CHART_LINES, lineIndexOf, type ChartLine, type Points } from './chartBands';
 
 export const LINE_HEIGHT = 17;
-const GAP = 8;
+/** Between two rows; of the room in it each row's numbers take half at most. */
+export const GAP = 8;
 
 export type ChartRowName =
   | 'respiration'
@@ -123,20 +124,58 @@ export interface LabelPlace {
 
 const ABOVE = -6;
 const BELOW = 14;
+/** As near to the dot as can be: of a peak or a valley at the edge of its row. */
+const RIGHT_ABOVE = -4;
+const RIGHT_BELOW = 12;
+
+/** Where a dot lies in its row: on the first line, the last one, or between. Numbers stay in their own row. */
+export type RowEdge = 'top' | 'bottom' | null;
+
+export function edgeOf(row: Pick<PlacedRow, 'lines'>, line: number): RowEdge {
+  if (line <= 0) return 'top';
+  return line >= row.lines.length - 1 ? 'bottom' : null;
+}
 
 /**
- * The place beside a dot through which no line runs.
+ * The place beside a dot through which no line runs, inside its row.
  *
  * `before`, `after`: how far down the neighbours' dots are that a line joins to this one; null: no line on that side.
  */
-export function placeLabel(before: number | null, y: number, after: number | null): LabelPlace {
-  const isHigher = (other: number | null) => other !== null && other < y;
-  if (isHigher(before) && isHigher(after)) return { dx: 0, dy: BELOW, anchor: 'middle' };
+export function placeLabel(
+  before: number | null,
+  y: number,
+  after: number | null,
+  edge: RowEdge = null,
+): LabelPlace {
+  return edge === 'top' ? placeBelow(before, y, after) : placeAbove(before, y, after, edge);
+}
+
+/** Of the first line of a row, above which the row before ends. */
+function placeBelow(before: number | null, y: number, after: number | null): LabelPlace {
+  const isLower = (other: number | null) => other !== null && other > y;
+  if (isLower(before) && isLower(after)) return { dx: 0, dy: RIGHT_ABOVE, anchor: 'middle' };
   // Left of the first dot stand the limits.
-  if (isHigher(after) && before === null) return { dx: 0, dy: BELOW, anchor: 'middle' };
+  if (isLower(after) && before === null) return { dx: 0, dy: RIGHT_ABOVE, anchor: 'middle' };
+  if (isLower(after)) return { dx: -3, dy: BELOW, anchor: 'end' };
+  if (isLower(before)) return { dx: 3, dy: BELOW, anchor: 'start' };
+  return { dx: 0, dy: BELOW, anchor: 'middle' };
+}
+
+function placeAbove(before: number | null, y: number, after: number | null, edge: RowEdge): LabelPlace {
+  const below = edge === 'bottom' ? RIGHT_BELOW : BELOW;
+  const isHigher = (other: number | null) => other !== null && other < y;
+  if (isHigher(before) && isHigher(after)) return { dx: 0, dy: below, anchor: 'middle' };
+  // Left of the first dot stand the limits.
+  if (isHigher(after) && before === null) return { dx: 0, dy: below, anchor: 'middle' };
   if (isHigher(after)) return { dx: -3, dy: ABOVE, anchor: 'end' };
   if (isHigher(before)) return { dx: 3, dy: ABOVE, anchor: 'start' };
   return { dx: 0, dy: ABOVE, anchor: 'middle' };
+}
+
+/** The place of a pressure: beyond its end of the bar; beside it where that end is at the edge of the row. */
+export function placePressure(which: 'systolic' | 'diastolic', edge: RowEdge): LabelPlace {
+  if (edge === (which === 'systolic' ? 'top' : 'bottom')) return { dx: 9, dy: 4, anchor: 'start' };
+  return { dx: 0, dy: which === 'systolic' ? -4 : 13, anchor: 'middle' };
 }
 
 /** The middle of a line, from the top of the chart. */
