@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { speak } from '@/locales';
-import { reasonText, resolutionText } from './useReasons';
+import { reasonText, resolutionText, versionReasonText } from './useReasons';
 
 const three = {
   rule: 'single_three',
@@ -91,4 +91,29 @@ describe('why a notification was raised', () => {
     expect(resolutionText('something new')).toBe('something new');
     expect(resolutionText('discharged, something new')).toBe('discharged, something new');
   });
+});
+
+describe('why a version was made', () => {
+  afterEach(() => speak('en'));
+
+  it('is told in the language of the page where the server gave the reason', async () => {
+    await speak('de');
+    expect(versionReasonText('scored again: date of birth corrected')).toBe(
+      'neu bewertet: das Geburtsdatum wurde berichtigt',
+    );
+    expect(versionReasonText('scored again: pregnancy corrected, pathway changed')).toBe(
+      'neu bewertet: die Schwangerschaft wurde berichtigt, der Behandlungspfad wurde geändert',
+    );
+    expect(versionReasonText('scored again: it is the newest complete set now')).toBe(
+      'neu bewertet: es ist jetzt die neueste vollständige Messung',
+    );
+    expect(versionReasonText('taken in')).toBe('importiert');
+  });
+
+  it.each(['typing error', '', 'scored again: moon phase', 'scored again: pathway changed, moon phase'])(
+    'is what was stored, where a person or a newer server gave it: %s',
+    (reason) => {
+      expect(versionReasonText(reason)).toBe(reason);
+    },
+  );
 });

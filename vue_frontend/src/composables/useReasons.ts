@@ -30,6 +30,14 @@ const RESOLUTIONS: Record<string, MessageKey> = {
   'pregnancy corrected': 'reason.resolvedPregnancy',
 };
 
+/** What of the record was put right, so that sets were scored again. */
+const CORRECTIONS: Record<string, MessageKey> = {
+  'date of birth corrected': 'reason.resolvedBirth',
+  'pregnancy corrected': 'reason.resolvedPregnancy',
+  'pathway changed': 'reason.resolvedPathway',
+  'it is the newest complete set now': 'reason.nowNewest',
+};
+
 /** Why it was raised, in the language of this page; a rule that this page does not know speaks for itself. */
 export function reasonText(reason: Reason): string {
   const values = reason.values ?? {};
@@ -122,10 +130,24 @@ function single(values: Record<string, unknown>, message: string): string {
   });
 }
 
+/** Several things may have been corrected in one act: "date of birth corrected, pathway changed". */
+function allKnown(because: string, words: Record<string, MessageKey>): string | null {
+  const keys = because.split(', ').map((one) => words[one]);
+  const known = keys.filter((key) => key !== undefined);
+  return known.length === keys.length ? known.map((key) => t(key)).join(', ') : null;
+}
+
 /** Why it was resolved; the server names the reason by one of a few sentences. */
 export function resolutionText(because: string): string {
-  // One act may correct several things of the record: "date of birth corrected, pathway changed".
-  const keys = because.split(', ').map((words) => RESOLUTIONS[words]);
-  const known = keys.filter((key) => key !== undefined);
-  return known.length === keys.length ? known.map((key) => t(key)).join(', ') : because;
+  return allKnown(because, RESOLUTIONS) ?? because;
+}
+
+const SCORED_AGAIN = 'scored again: ';
+
+/** Why a version was made, where the server gave the reason and not a person: as stored, what this page does not know. */
+export function versionReasonText(reason: string): string {
+  if (reason === 'taken in') return t('reason.imported');
+  if (!reason.startsWith(SCORED_AGAIN)) return reason;
+  const because = allKnown(reason.slice(SCORED_AGAIN.length), CORRECTIONS);
+  return because === null ? reason : t('reason.scoredAgain', { because });
 }
