@@ -1,6 +1,6 @@
 import { nextTick, onBeforeUnmount, onMounted } from 'vue';
 
-import { hearKey, PAUSE, type Burst } from '@/domain/scanner';
+import { GAP, hearKey, PAUSE, type Burst } from '@/domain/scanner';
 
 /**
  * What the keys of the burst under way did, so that it can be taken back. A scan is known as one at its fifth key; the
@@ -18,6 +18,8 @@ const TEXT_FIELDS = 'input:not([type=radio], [type=checkbox], [type=file]), text
 
 const isTextField = (element: EventTarget | null): element is HTMLElement =>
   element instanceof HTMLElement && element.matches(TEXT_FIELDS);
+/** What a space presses when it is let go. */
+const PRESSED_BY_SPACE = 'button, summary, [type=radio], [type=checkbox], [type=file]';
 const isPassword = (element: EventTarget | null) =>
   element instanceof HTMLInputElement && element.type === 'password';
 
@@ -66,6 +68,8 @@ export function useScanner(isOn: () => boolean, read: (number: string) => void):
   let burst: Burst | null = null;
   let takesScan: HTMLInputElement | null = null;
   let pause: ReturnType<typeof setTimeout> | undefined;
+  /** A space that may be a hand's or the first key of a scan is held back on this, until no other key has followed. */
+  let heldBack: HTMLElement | null = null;
 
   const swallow = (event: Event) => {
     event.preventDefault();
@@ -95,7 +99,30 @@ export function useScanner(isOn: () => boolean, read: (number: string) => void):
       focused instanceof HTMLInputElement && focused.dataset.takesScan !== undefined ? focused : null;
   }
 
+  function holdBack(event: KeyboardEvent): void {
+    const { target } = event;
+    if (event.key !== ' ' || !(target instanceof HTMLElement) || !target.matches(PRESSED_BY_SPACE)) return;
+    event.preventDefault();
+    heldBack = target;
+  }
+
+  /** The space was let go: press what it is held back on, as soon as the next key of a scan would have come. */
+  function pressHeldBack(event: KeyboardEvent): void {
+    const target = heldBack;
+    swallow(event);
+    setTimeout(() => {
+      if (target === null || heldBack !== target) return;
+      heldBack = null;
+      target.click();
+    }, GAP);
+  }
+
   function onKeydown(event: KeyboardEvent): void {
+    if (heldBack !== null && event.repeat && event.key === ' ') {
+      event.preventDefault();
+      return;
+    }
+    heldBack = null;
     if (!isOn() || isPassword(event.target) || event.isComposing) {
       burst = null;
       return;
@@ -109,7 +136,10 @@ export function useScanner(isOn: () => boolean, read: (number: string) => void):
     });
     if (burst === null) return;
     if (!burst.isScan) {
-      if (burst.keys === 1) undoing = [rememberPage()];
+      if (burst.keys === 1) {
+        undoing = [rememberPage()];
+        holdBack(event);
+      }
       // The space within a number must press no button; nobody's thumb is as quick after another key.
       else if (event.key === ' ' && !isTextField(event.target)) event.preventDefault();
       return;
@@ -123,6 +153,10 @@ export function useScanner(isOn: () => boolean, read: (number: string) => void):
   }
 
   function onKeyup(event: KeyboardEvent): void {
+    if (heldBack !== null && event.key === ' ' && event.target === heldBack) {
+      pressHeldBack(event);
+      return;
+    }
     if (burst !== null && (burst.isScan || (burst.keys > 1 && event.key === ' '))) swallow(event);
   }
 
@@ -134,5 +168,6 @@ export function useScanner(isOn: () => boolean, read: (number: string) => void):
     removeEventListener('keydown', onKeydown, true);
     removeEventListener('keyup', onKeyup, true);
     clearTimeout(pause);
+    heldBack = null;
   });
 }
