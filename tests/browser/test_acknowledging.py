@@ -135,6 +135,8 @@ def test_what_the_bar_acknowledged_is_taken_back_in_its_place(browser: Browser, 
         rest = ward.signed_in("lead")
         rest.record(patient, **WELL)
         raised = fall_ill(ward, patient)
+    else:
+        raise AssertionError("it was never taken back within ten seconds")
     # What interrupted does so again.
     nurse.sees(f"alert-{raised}", "BAR, Sam")
     expect(nurse.find("undo-bar")).to_have_count(0)

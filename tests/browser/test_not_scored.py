@@ -95,7 +95,9 @@ def test_a_stay_with_both_kinds_of_sets_is_coloured_where_it_was_scored(
     expect(page.locator("[data-testid=latest-values] .points")).to_have_count(0)
     reach = page.locator("[data-testid=news-chart] .band-3").first.bounding_box()
     readings = page.locator("[data-testid=news-chart] .reading", has_text="140").bounding_box()
-    assert reach is None or readings is None or reach["x"] + reach["width"] < readings["x"]
+    assert reach is not None
+    assert readings is not None
+    assert reach["x"] + reach["width"] < readings["x"]
     nurse.find("tab-sets").click()
     newest = page.locator("[data-testid^=set-]").first
     expect(newest).to_contain_text(PREGNANT)
