@@ -118,7 +118,7 @@ describe('on a screen that has chosen a ward', () => {
   it('shows another ward as a strip without a name, and in full after two minutes', async () => {
     raise({ patient: 2 });
     await show();
-    expect(strip().text()).toBe('1 high alert, 0min · Ward 7B');
+    expect(strip().text()).toBe('1 high alert, <1min · Ward 7B');
     expect(bar.text()).not.toContain('OTHER');
     expect(bar.findAll('a, button')).toEqual([]);
     await pass(2 * MINUTE - 1_000);
@@ -126,6 +126,14 @@ describe('on a screen that has chosen a ward', () => {
     await pass(2_000);
     expect(inFull(1).text()).toContain('OTHER, Bo');
     expect(strip().exists()).toBe(false);
+  });
+
+  it('names several other wards together', async () => {
+    onWard({ id: 3, ward: '10', last_name: 'Third', first_name: 'Cy' });
+    raise({ patient: 3 });
+    raise({ id: 2, patient: 2 });
+    await show();
+    expect(strip().text()).toBe('2 high alerts, oldest <1min · Ward 7B, 10');
   });
 
   it('lets the ward in the address win', async () => {
@@ -142,6 +150,16 @@ describe('on a screen that has chosen a ward', () => {
     expect(inFull(1).text()).toContain('Ward 7A · Bed 9');
   });
 
+  it('comes as a strip when the hands are still: it takes its room from the page', async () => {
+    await show();
+    press();
+    raise({ patient: 2 });
+    await nextTick();
+    expect(strip().exists()).toBe(false);
+    await pass(LIMIT_MS);
+    expect(strip().exists()).toBe(true);
+  });
+
   it('has room for both', async () => {
     raise({ patient: 1 });
     raise({ id: 2, patient: 2 });
@@ -149,6 +167,25 @@ describe('on a screen that has chosen a ward', () => {
     expect(inFull(1).text()).toContain('OWN, Ada');
     expect(strip().text()).toContain('Ward 7B');
   });
+});
+
+it('gives the focus back to where somebody was typing, and selects nothing there', async () => {
+  fillWards();
+  const typing = document.createElement('input');
+  document.body.append(typing);
+  typing.value = '12';
+  raise({ patient: 1 });
+  await show();
+  await pass(LIMIT_MS);
+  typing.focus();
+  typing.setSelectionRange(2, 2);
+  const hide = bar.find<HTMLElement>('[data-testid=alert-hide-1]');
+  hide.element.focus();
+  await hide.trigger('click');
+  await pass(0);
+  expect(document.activeElement).toBe(typing);
+  expect([typing.selectionStart, typing.selectionEnd]).toEqual([2, 2]);
+  typing.remove();
 });
 
 describe('inside the form of another patient', () => {

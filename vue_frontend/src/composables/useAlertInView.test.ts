@@ -59,6 +59,26 @@ describe('the alert in view', () => {
     expect(view.inView.value).toBe(7);
   });
 
+  it('gives its place to the next one at once, also under a moving hand', async () => {
+    const { waiting, view } = bar([7, 8]);
+    press();
+    waiting.value = [8];
+    await nextTick();
+    expect(view.inView.value).toBe(8);
+  });
+
+  it('stays, and can be pressed, when it waits again before its room was given back', async () => {
+    const { waiting, view } = bar([7]);
+    vi.advanceTimersByTime(SETTLE_MS);
+    press();
+    waiting.value = [];
+    await nextTick();
+    waiting.value = [7];
+    await nextTick();
+    vi.advanceTimersByTime(STILL_MS + 200);
+    expect([view.inView.value, view.isSettled.value]).toEqual([7, true]);
+  });
+
   it('takes no press right after it changed: that one was meant for the one before', async () => {
     const { waiting, view } = bar([7, 8]);
     vi.advanceTimersByTime(SETTLE_MS);

@@ -37,11 +37,12 @@ export function useAlertStrip(wanted: () => AlertCount | null) {
   );
 
   const strip = computed(() => (isShown.value ? held.value : null));
-  const wards = computed(() => (strip.value?.wards ?? []).map((ward) => t('board.wardNamed', { ward })));
-  const textWith = (first: string) => [first, ...wards.value].join(' · ');
+  const wards = computed(() => strip.value?.wards.join(', ') ?? '');
+  const textWith = (first: string) =>
+    wards.value === '' ? first : `${first} · ${t('board.wardNamed', { ward: wards.value })}`;
   const stripText = computed(() => {
     if (strip.value === null) return '';
-    const duration = format.duration(Math.max(0, clock.now - strip.value.oldestAt));
+    const duration = format.elapsed(clock.now - strip.value.oldestAt);
     return textWith(t('notification.summary', { duration }, strip.value.count));
   });
   /** The same without what changes by the minute: for reading out. */

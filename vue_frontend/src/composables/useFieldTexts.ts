@@ -26,7 +26,7 @@ export function useFieldTexts(context: Context) {
     t('common.withUnit', { value, unit: t(`unit.${field}`) });
 
   function withAge(value: string, at: string): string {
-    return t('form.lastAge', { value, age: format.duration(clock.now - Date.parse(at)) });
+    return t('form.lastAge', { value, age: format.ago(at, clock.now) });
   }
 
   /** The last value, for comparison only: it is never filled in. */

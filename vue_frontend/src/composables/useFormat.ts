@@ -1,6 +1,6 @@
 import * as format from '@/domain/format';
 import type { Instant } from '@/domain/format';
-import { dateWords } from '@/locales';
+import { dateWords, t } from '@/locales';
 
 /** The ward's time zone: the page names it; without that, the browser's. */
 export function wardTimeZone(): string {
@@ -12,6 +12,10 @@ export function wardTimeZone(): string {
 export function useFormat() {
   const timeZone = wardTimeZone();
   const words = dateWords();
+  const duration = (milliseconds: number) => format.formatDuration(milliseconds, words);
+  /** How long something lies back; of less than a minute, or of what a clock that is behind puts ahead: <1min. */
+  const elapsed = (milliseconds: number) =>
+    milliseconds < format.MINUTE ? `<1${words.units.minute}` : duration(milliseconds);
   return {
     timeZone,
     date: (instant: Instant) => format.formatDate(instant, timeZone, words),
@@ -19,7 +23,13 @@ export function useFormat() {
     dateTime: (instant: Instant) => format.formatDateTime(instant, timeZone, words),
     recent: (instant: Instant, now: Instant) => format.formatRecent(instant, now, timeZone, words),
     calendarDate: (date: string) => format.formatCalendarDate(date, words),
-    duration: (milliseconds: number) => format.formatDuration(milliseconds, words),
+    duration,
+    elapsed,
+    /** 5min ago; just now. */
+    ago: (instant: Instant, now: Instant) => {
+      const passed = format.toMs(now) - format.toMs(instant);
+      return passed < format.MINUTE ? t('common.justNow') : t('common.ago', { duration: duration(passed) });
+    },
     age: (birth: string, now: Instant) => format.formatAge(birth, now, timeZone, words),
     localParts: (instant: Instant) => format.localParts(instant, timeZone),
   };

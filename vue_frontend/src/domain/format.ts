@@ -13,7 +13,7 @@ export interface DateWords {
   units: { year: string; month: string; week: string; day: string; hour: string; minute: string };
 }
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 

@@ -109,7 +109,8 @@ it.each([
   ['nothing known', null],
   ['not sent at all', undefined],
   ['a reason of a newer server', of('moon_phase')],
-  ['values that are no values', { code: 'after_high', values: { interval: 'soon' } }],
+  ['an interval that is none', { code: 'plan', values: { interval: 'soon' } }],
+  ['no time of the high score', { code: 'after_high', values: { interval: 240 } }],
   ['a risk of a newer server', of('pathway', { pathway: 'news2', score: 5, risk: 'extreme' })],
 ])('says nothing, and fails at nothing: %s', (_, because) => {
   expect(shownWhy(because)).toBeNull();
