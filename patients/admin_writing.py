@@ -4,6 +4,7 @@ A form's save would bypass scoring, versions, events and the rules of who may ch
 are sent through the API's own function while the form is validated, so that a refusal stands beside its field.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
@@ -30,6 +31,9 @@ class ServiceForm(forms.ModelForm):
 
     request: ClassVar[HttpRequest]
     subject: ClassVar[str]
+
+    # What of the write is to be looked at, `[{field, reason}]`.
+    warnings: Sequence[dict[str, str]] = ()
 
     edited_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -61,10 +65,14 @@ class ServiceForm(forms.ModelForm):
         context = {"user": self.request.user}
         if self.instance.pk is None:
             written = writing.create_object(self.subject, data=sent, context=context)
-            return model.objects.get(pk=written["id"])
+            self.warnings = written.warnings
+            return model.objects.get(pk=written.object["id"])
         if self.cleaned_data.get("edited_version") is not None:
             sent["version"] = self.cleaned_data["edited_version"]
-        writing.update_object(self.subject, self.instance.pk, data=sent, is_partial=True, context=context)
+        written = writing.update_object(
+            self.subject, self.instance.pk, data=sent, is_partial=True, context=context
+        )
+        self.warnings = written.warnings
         return model.objects.get(pk=self.instance.pk)
 
     def _show(self, errors: Any) -> None:
@@ -134,7 +142,9 @@ class ServiceAdmin(admin.ModelAdmin):
         return type(form.__name__, (form,), {"request": request, "subject": self.subject})
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        """The form has done it."""
+        """The form has done it; what is to be looked at is said."""
+        for warning in form.warnings:
+            messages.warning(request, warning["reason"])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """There is nothing related."""

@@ -9,7 +9,7 @@ from typing import Any
 from djangochannelsrestframework.decorators import action
 from rest_framework.exceptions import ValidationError
 
-from .api import acknowledgements, writing
+from .api import acknowledgements, swaps, writing
 from .api.serializers import ReportSerializer
 from .models import Notification, Patient, Report
 from .realtime.consumer import ReadingMixin, StreamConsumer, needed_data, needed_pk
@@ -30,11 +30,11 @@ class ChangingMixin:
     scope: dict[str, Any]
 
     @action()
-    def update(self, **request: Any) -> tuple[dict[str, Any], int]:
+    def update(self, **request: Any) -> tuple[writing.Written, int]:
         return self._change(request, is_partial=False)
 
     @action()
-    def patch(self, **request: Any) -> tuple[dict[str, Any], int]:
+    def patch(self, **request: Any) -> tuple[writing.Written, int]:
         return self._change(request, is_partial=True)
 
     @action()
@@ -44,7 +44,7 @@ class ChangingMixin:
         )
         return None, 204
 
-    def _change(self, request: dict[str, Any], *, is_partial: bool) -> tuple[dict[str, Any], int]:
+    def _change(self, request: dict[str, Any], *, is_partial: bool) -> tuple[writing.Written, int]:
         changed = writing.update_object(
             self.subject,
             needed_pk(request),
@@ -65,7 +65,7 @@ class CreatingMixin:
     scope: dict[str, Any]
 
     @action()
-    def create(self, **request: Any) -> tuple[dict[str, Any], int]:
+    def create(self, **request: Any) -> tuple[writing.Written, int]:
         created = writing.create_object(
             self.subject,
             data=needed_data(request),
@@ -84,6 +84,16 @@ class PatientConsumer(WritingMixin, ReadingMixin, StreamConsumer):
 
     subject = "patients"
     changed = ChangeObserver(Patient, stream="patients", represent=represent_patient)
+
+    @action()
+    def swap_bed(self, **request: Any) -> tuple[writing.Written, int]:
+        swapped = swaps.swap_bed(
+            needed_pk(request),
+            data=needed_data(request),
+            context=self._context(),
+            idempotency_key=request.get("idempotency_key"),
+        )
+        return swapped, 200
 
 
 class ReportConsumer(WritingMixin, ReadingMixin, StreamConsumer):

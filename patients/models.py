@@ -5,6 +5,8 @@ Instants are stored in UTC; a measurement that was not taken is NULL, never 0 (c
 """
 
 import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -84,6 +86,7 @@ class Patient(models.Model):
     # The running plan as clients see it, and until when a running pause lasts: shown wherever the score is.
     running_plan = models.JSONField(null=True, editable=False)
     paused_until = models.DateTimeField(null=True, editable=False)
+    paused_by_nurse = models.BooleanField(default=False, editable=False)  # that pause: `Pause.by_nurse`
     due_not_before = models.DateTimeField(null=True, editable=False)  # the end of the newest pause that began
     # When a plan ends, a pause begins or ends: the worker then brings the columns above in line by itself.
     resettle_at = models.DateTimeField(null=True, editable=False, db_index=True)
@@ -101,13 +104,15 @@ class Patient(models.Model):
     skip_history_when_saving: bool
     # The derived columns as the row holds them (services/locks.py).
     derived_as_stored: list[Any]
+    # What of a write is to be looked at, field -> sentences (services/places.py): told by every door, never stored.
+    warnings: Mapping[str, list[str]] = MappingProxyType({})
 
     history = VersionRecords(
         history_id_field=models.BigAutoField(primary_key=True),
         excluded_fields=[
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
             "last_high_at", "due_limit", "open_notifications", "reminder_at", "reminder_kind", "running_plan",
-            "paused_until", "due_not_before", "resettle_at", "course", "anonymised_at",
+            "paused_until", "paused_by_nurse", "due_not_before", "resettle_at", "course", "anonymised_at",
         ],
     )  # fmt: skip
 
@@ -408,6 +413,8 @@ class Pause(models.Model):
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    # Set by somebody who may not change the plan: four hours at most, and marked on the board.
+    by_nurse = models.BooleanField(default=False, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)  # taken back before it began
 
     _history_user: Any

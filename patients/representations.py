@@ -173,6 +173,7 @@ def represent_patient(patient: Patient) -> dict[str, Any]:
         "open_notifications": patient.open_notifications,
         "plan": represent_running_plan(patient),
         "paused_until": represent_instant(patient.paused_until),
+        "paused_by_nurse": patient.paused_by_nurse,
     }
 
 
@@ -206,6 +207,7 @@ def represent_pause(pause: Pause) -> dict[str, Any]:
         "until": represent_instant(pause.until),
         "reason": pause.reason,
         "by": represent_user(pause.set_by),
+        "by_nurse": pause.by_nurse,
     }
 
 

@@ -71,8 +71,10 @@ frames, the admin site and `/swagger` all ask this one table. A role is a Django
 Who is in none of the groups, deactivated or signed out may do nothing.
 
 `view` covers lists, single objects and pushed frames. `patients.change_plan` is the pathway, the SpO2 scale, whether
-pregnant, the interval, the plan and the pauses: a PUT or PATCH of a patient passes where the other fields stay as they
-are, and is 403 naming them where they do not.
+pregnant, the interval, the plan and pauses of any length; `patients.move_bed` the bed within the ward, and changing
+places with another patient of it. A PUT or PATCH of a patient passes where the other fields stay as they are, and is
+403 naming them where they do not. `patients.pause` is beginning a pause, without `change_plan` for four hours at most,
+and ending one.
 
 """
 

@@ -17,7 +17,7 @@ from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
 
 from ..permissions import PARTIAL, ROLES, SUPERUSER, action_of, may, may_perform
-from ..services.patients import PLAN_FIELDS
+from ..services.patients import MOVE_FIELDS, PLAN_FIELDS
 from . import pagination
 from .csv_files import CSVRenderer
 from .described import Description
@@ -99,6 +99,18 @@ _SUMMARIES: Final = {
 _EVENT_HEADER: Final = {
     "X-Event": {"type": "integer", "description": "the event that the answer is true as of"}
 }
+# What a role may do of an act who has one of its parts only (permissions.PARTIAL).
+_PARTS: Final = {
+    ("patients", "change_plan"): ", ".join(PLAN_FIELDS),
+    ("patients", "move_bed"): f"{', '.join(MOVE_FIELDS)} within the ward",
+}
+_WARNING_HEADER: Final = {
+    "X-Warning": {
+        "type": "string",
+        "description": "where something was taken that is to be looked at: [{field, reason}] as JSON",
+    }
+}
+_WARNING: Final = frozenset({"create", "update", "partial_update", "swap_bed"})  # who places a patient
 _VERSION_HEADER: Final = {"ETag": {"type": "string", "description": "the version, for If-Match"}}
 
 
@@ -217,13 +229,16 @@ class OperationSchema(SwaggerAutoSchema):
         roles = roles_that_may(self.subject, self.action)
         text = f"Roles: {', '.join(roles)}."
         action = action_of(self.action)
-        part = PARTIAL.get((self.subject, action))
-        if part is None:
-            return text
-        fields = ", ".join(PLAN_FIELDS)
-        only = [role for role in roles if not may(role, self.subject, action)]
-        never = [role for role in roles if not may(role, self.subject, part)]
-        return f"{text} {', '.join(only)}: of the fields only {fields}; {', '.join(never)}: none of these."
+        for part in PARTIAL.get((self.subject, action), ()):
+            what = _PARTS[(self.subject, part)]
+            only = [one for one in roles if self._may(one, part) and not self._may(one, action)]
+            never = [one for one in roles if self._may(one, action) and not self._may(one, part)]
+            text += f" {', '.join(only)}: {what}." if only else ""
+            text += f" {', '.join(never)}: not {what}." if never else ""
+        return text
+
+    def _may(self, role: str, action: str) -> bool:
+        return self.subject is not None and may(role, self.subject, action)
 
     def get_operation(self, operation_keys: Any = None) -> openapi.Operation:
         operation = super().get_operation(operation_keys)
@@ -302,6 +317,8 @@ class OperationSchema(SwaggerAutoSchema):
             example = {"temperature": example}
         elif hasattr(self.view, "update") and (self.action in _HEADERS or self.action == "retrieve"):
             headers |= _VERSION_HEADER if example and "version" in example else {}
+        if self.subject == "patients" and self.action in _WARNING:
+            headers |= _WARNING_HEADER
         return openapi.Response(
             "Done.", schema=schema, examples={"application/json": example}, headers=headers or None
         )

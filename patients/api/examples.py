@@ -40,6 +40,20 @@ _STAY: Final = {
     "created_at": "2026-06-10T08:02:11Z", "updated_at": "2026-06-10T08:02:11Z", "version": 1,
 }  # fmt: skip
 
+_PATIENT: Final = {
+    **_STAY,
+    "last_report": {"id": 301, "datetime": "2026-06-10T12:00:00Z", "news2": _NEWS2},
+    "last_scored": {
+        "id": 301, "datetime": "2026-06-10T12:00:00Z", "score": 9, "risk": "high", "spo2_scale": 1,
+    },
+    "current_risk": "high",
+    "next_due_at": "2026-06-10T12:15:00Z",
+    "open_notifications": 1,
+    "plan": None,
+    "paused_until": None,
+    "paused_by_nurse": False,
+}  # fmt: skip
+
 _OBSERVATIONS: Final = {
     "id": 301, "patient": 17, "datetime": "2026-06-10T12:00:00Z", "daytime": "D", "recorded_by": _NURSE,
     "temperature": 37.2, "pulse": 115, "respiration": 26, "bp_sys": 96, "bp_dia": 60, "o2sat": 93.0,
@@ -103,18 +117,7 @@ _NOTIFICATION: Final = {
 }  # fmt: skip
 
 EXAMPLES: Final[dict[str, Any]] = {
-    "Patient": {
-        **_STAY,
-        "last_report": {"id": 301, "datetime": "2026-06-10T12:00:00Z", "news2": _NEWS2},
-        "last_scored": {
-            "id": 301, "datetime": "2026-06-10T12:00:00Z", "score": 9, "risk": "high", "spo2_scale": 1,
-        },
-        "current_risk": "high",
-        "next_due_at": "2026-06-10T12:15:00Z",
-        "open_notifications": 1,
-        "plan": None,
-        "paused_until": None,
-    },
+    "Patient": _PATIENT,
     "PatientCreate": {
         "hospital_number": "A-1042", "first_name": "Ada", "last_name": "Byron", "date_of_birth": "1950-12-10",
         "sex": "female", "ward": "7A", "bed": "3", "allergies": "Penicillin", "diagnosis": "Pneumonia",
@@ -126,6 +129,8 @@ EXAMPLES: Final[dict[str, Any]] = {
         "version": 1,
     },
     "PatientChange": {"bed": "4", "version": 1},
+    "SwapCreate": {"with": 18, "version": 1, "with_version": 4},
+    "Swapped": {"results": [_PATIENT, {**_PATIENT, "id": 18, "bed": "4", "version": 5}]},
     "PatientVersion": {
         **_VERSION, "history_id": 88, "history_date": "2026-06-10T08:02:11Z", "history_user": _LEAD, **_STAY,
     },
@@ -164,7 +169,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "PlanCreate": _PLAN,
     "Pause": {
         "id": 5, "since": "2026-06-10T12:05:00Z", "until": "2026-06-10T13:05:00Z", "reason": "In radiology.",
-        "by": {"id": 7, "name": "Dara Quinn"},
+        "by": _NURSE, "by_nurse": True,
     },
     "PauseCreate": {"until": "2026-06-10T13:05:00Z", "reason": "In radiology."},
     "PauseChange": {"until": "2026-06-10T12:45:00Z"},

@@ -1,5 +1,9 @@
-"""The headers that carry versions, keys and lengths: ETag, If-Match, Idempotency-Key, X-Event, Transfer-Encoding."""
+"""The headers that carry versions, keys, lengths and warnings.
 
+ETag, If-Match, Idempotency-Key, X-Event, Transfer-Encoding, X-Warning.
+"""
+
+import json
 import re
 from typing import Any, Final
 
@@ -30,6 +34,11 @@ class LengthRequiredMixin:
 def entity_tag(representation: dict[str, Any]) -> dict[str, str]:
     """The ETag of an object that has versions."""
     return {"ETag": f'"{representation["version"]}"'} if "version" in representation else {}
+
+
+def warning_header(warnings: list[dict[str, str]]) -> dict[str, str]:
+    """What of a write is to be looked at, as JSON in ASCII; no header where there is nothing."""
+    return {"X-Warning": json.dumps(warnings)} if warnings else {}
 
 
 def read_if_match(request: Any) -> int | None:

@@ -133,9 +133,12 @@ class PauseSerializer(ResourceSerializer):
 
     id = serializers.IntegerField(read_only=True)
     since = InstantField(required=False, help_text="now where not given")
-    until = InstantField(help_text="24 hours after `since` at most")
+    until = InstantField(help_text="24 hours after `since` at most; by who may not change the plan 4 hours")
     reason = TextField(max_length=LONGEST_REASON)
     by = UserReferenceSerializer(read_only=True, allow_null=True)
+    by_nurse = serializers.BooleanField(
+        read_only=True, help_text="set by somebody who may not change the plan: 4 hours at most"
+    )
 
     def to_representation(self, instance: Pause) -> dict[str, Any]:
         return represent_pause(instance)

@@ -177,6 +177,9 @@ class PatientSerializer(ResourceSerializer):
     paused_until = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="the end of the running pause; null: none runs"
     )
+    paused_by_nurse = serializers.BooleanField(
+        read_only=True, help_text="the running pause was begun by somebody who may not change the plan"
+    )
 
     def validate_hospital_number(self, value: str | None) -> str | None:
         return value or None  # a unique column takes "" only once
@@ -223,6 +226,7 @@ _DERIVED: Final = (
     "open_notifications",
     "plan",
     "paused_until",
+    "paused_by_nurse",
 )
 
 

@@ -19,12 +19,12 @@ from ..models import Notification, Patient, Report
 from ..permissions import may, role_of
 from ..representations import represent_pause
 from ..rules.ranges import RANGES
-from . import acknowledgements, listing, plans, writing
+from . import acknowledgements, listing, plans, swaps, writing
 from .acknowledgements import AcknowledgedSerializer, AcknowledgementSerializer
 from .csv_files import CSVRenderer, csv_file
 from .described import describe
 from .fluids import fluid_balance
-from .headers import LengthRequiredMixin, entity_tag, read_if_match
+from .headers import LengthRequiredMixin, entity_tag, read_if_match, warning_header
 from .imports import take_in_files
 from .outputs import (
     AmendmentSerializer,
@@ -40,6 +40,7 @@ from .renderers import JSONRenderer
 from .schemas import CHANGE
 from .serializers import HistorySerializer, PatientSerializer, PatientVersionSerializer, ReportSerializer
 from .statistics import notification_statistics
+from .swaps import SwappedSerializer, SwapSerializer
 
 REASONS: Final = frozenset({"history_change_reason", "reason"})  # what a DELETE may call its reason
 _PAGING: Final = frozenset({"limit", "offset", "cursor", "ordering", "format"})
@@ -148,10 +149,10 @@ class ChangeMixin:
         return self._change(request, pk, is_partial=True)
 
     def _change(self: Any, request: Request, pk: str, *, is_partial: bool) -> Response:
-        changed = writing.update_object(
+        changed, warnings = writing.update_object(
             self.subject, pk, data=request.data, is_partial=is_partial, context=self.writing_context()
         )
-        return Response(changed, headers=self.headers_of(changed))
+        return Response(changed, headers={**self.headers_of(changed), **warning_header(warnings)})
 
     def destroy(self: Any, request: Request, pk: str) -> Response:
         """Delete it. A patient with reports cannot be deleted (409): discharge instead."""
@@ -167,13 +168,14 @@ class CreateMixin:
 
     def create(self: Any, request: Request) -> Response:
         """Create one. Fields that are read-only are ignored, unknown ones refused."""
-        created = writing.create_object(
+        created, warnings = writing.create_object(
             self.subject,
             data=request.data,
             context={"user": request.user},
             idempotency_key=request.headers.get("Idempotency-Key"),
         )
-        return Response(created, status=201, headers=self.headers_of(created))
+        headers = {**self.headers_of(created), **warning_header(warnings)}
+        return Response(created, status=201, headers=headers)
 
 
 class WriteMixin(CreateMixin, ChangeMixin):
@@ -239,6 +241,22 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
         )
         return Response(acknowledged)
 
+    @describe(body=SwapSerializer, answer=SwappedSerializer, takes_key=True, errors=frozenset({409}))
+    @action(detail=True, methods=["post"])
+    def swap_bed(self, request: Request, pk: str) -> Response:
+        """Let two patients change places, ward and bed, in one act.
+
+        Send the `version` of both that you saw: 409 with the one that somebody else changed meanwhile. 409 where one is
+        discharged. Between two wards it is by who may change patients.
+        """
+        swapped, warnings = swaps.swap_bed(
+            pk,
+            data=request.data,
+            context=self.writing_context(),
+            idempotency_key=request.headers.get("Idempotency-Key"),
+        )
+        return Response(swapped, headers=warning_header(warnings))
+
     @describe(
         answer=FluidsSerializer,
         query={"since": "three days before `until` where not given", "until": "now where not given"},
@@ -285,7 +303,11 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
         body=PauseSerializer, answer=PauseSerializer, status=201, takes_key=True, errors=frozenset({409})
     )
     def add_pause(self, request: Request, pk: str) -> Response:
-        """Remind nobody for a while: the patient is off the ward. By a doctor or lead."""
+        """Remind nobody for a while: the patient is off the ward.
+
+        By who may not change the plan for 4 hours at most, with what they paused since the last set of observations;
+        such a pause is marked (`by_nurse`, of the patient `paused_by_nurse`).
+        """
         added = plans.add_pause(
             self.get_object().pk,
             data=request.data,
@@ -305,7 +327,7 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
     @pause.mapping.patch
     @describe(body=PauseSerializer, purpose=CHANGE, answer=PauseSerializer, errors=frozenset({409}))
     def change_pause(self, request: Request, pk: str, pause_id: str) -> Response:
-        """Let a pause that is not over end earlier or later."""
+        """Let a pause that is not over end earlier or later. By a doctor or lead, whose it becomes."""
         pause = plans.find_pause(self.get_object().pk, pause_id)
         return Response(plans.change_pause(pause, data=request.data, context={"user": request.user}))
 

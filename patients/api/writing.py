@@ -1,7 +1,7 @@
 """Creating and changing as both doors do it: REST's views and the sockets' consumers call these."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rest_framework.exceptions import NotFound, ValidationError
 
@@ -31,36 +31,58 @@ ROWS: Final[dict[str, Callable[[], Any]]] = {
     "reports": Report.objects.all,
     "history": selectors.versions_with_users,
 }
+_KEPT_WARNINGS: Final = "warnings"  # beside the fields of an answer that is kept with its key
+
+
+class Written(NamedTuple):
+    """An object as clients see it, and what of the write is to be looked at: `[{field, reason}]`."""
+
+    object: Any
+    warnings: list[dict[str, str]]
 
 
 def create_object(
     subject: str, *, data: Any, context: Mapping[str, Any], idempotency_key: Any = None
-) -> dict[str, Any]:
+) -> Written:
     """Store a new object of `subject` ("patients", "reports") and give it as clients see it.
 
     With an `idempotency_key` sent before by the same user, the first answer again, and nothing is created.
     Raises what answer_of (errors.py) can tell.
     """
 
-    def create() -> dict[str, Any]:
+    def create() -> Written:
         serializer = SERIALIZERS[subject](data=data, context=dict(context))
         serializer.is_valid(raise_exception=True)
-        return serializer.to_representation(serializer.save())
+        return _written(serializer)
 
     if idempotency_key is None:
         return create()
-    return answer_once(
-        user=acting_user(context),
-        key=idempotency_key,
+    return write_once(
+        create,
         body={"create": subject, "data": data},
-        now=clock.now(),
-        perform=create,
+        context=context,
+        idempotency_key=idempotency_key,
     )
+
+
+def write_once(
+    write: Callable[[], Written], *, body: Any, context: Mapping[str, Any], idempotency_key: Any
+) -> Written:
+    """What `write` gives; the first time's again, warnings too, where the same user sent the key before."""
+
+    def perform() -> dict[str, Any]:
+        written = write()
+        return {**written.object, _KEPT_WARNINGS: written.warnings}
+
+    answer = answer_once(
+        user=acting_user(context), key=idempotency_key, body=body, now=clock.now(), perform=perform
+    )
+    return Written(answer, answer.pop(_KEPT_WARNINGS, []))
 
 
 def update_object(
     subject: str, pk: Any, *, data: Any, is_partial: bool, context: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> Written:
     """Replace (PUT) or change in part (PATCH, `is_partial`) an object and give it as it then stands.
 
     Raises NotFound for an unknown `pk`, and what answer_of (errors.py) can tell.
@@ -70,7 +92,18 @@ def update_object(
         raise NotFound
     serializer = SERIALIZERS[subject](instance, data=data, partial=is_partial, context=dict(context))
     serializer.is_valid(raise_exception=True)
-    return serializer.to_representation(serializer.save())
+    return _written(serializer)
+
+
+def _written(serializer: ResourceSerializer) -> Written:
+    saved = serializer.save()
+    return Written(serializer.to_representation(saved), represent_warnings(saved))
+
+
+def represent_warnings(saved: Any) -> list[dict[str, str]]:
+    """What of a write is to be looked at, in the shape of an import's rejects."""
+    warnings: Mapping[str, list[str]] = getattr(saved, "warnings", {})
+    return [{"field": field, "reason": reason} for field, reasons in warnings.items() for reason in reasons]
 
 
 def delete_object(subject: str, pk: Any, *, data: Any = None, context: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from rest_framework.exceptions import MethodNotAllowed, PermissionDenied, Valida
 
 from ..api import listing
 from ..api.errors import API_LANGUAGE, answer_of
+from ..api.writing import Written
 from ..permissions import RoleSocketPermission
 from ..services.errors import Stale
 
@@ -115,6 +116,10 @@ class StreamConsumer(GenericAsyncAPIConsumer):
         }
         if isinstance(data, Snapshot):
             payload["data"], payload["event"] = data
+        elif isinstance(data, Written):
+            payload["data"] = data.object
+            if data.warnings:
+                payload["warnings"] = data.warnings
         await self.send_json(payload)
 
     def get_serializer_context(self, **kwargs: Any) -> dict[str, Any]:

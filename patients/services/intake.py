@@ -204,6 +204,7 @@ def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime, is_t
         return True
     outcome.patients += 1
     outcome.warn(row, unusual_of_patient(patient, now=now))
+    outcome.warn(row, patient.warnings)
     return True
 
 

@@ -10,7 +10,7 @@ from ..events import unit_of_work
 from ..models import Patient, Report
 from ..permissions import may, role_of
 from ..rules.schedule import Due
-from . import plans, reminders
+from . import places, plans, reminders
 from .course import due_of, settle
 from .due_limits import forget_what_stood
 from .errors import Conflict, NotAllowed, Refused, Stale
@@ -20,6 +20,12 @@ from .scoring import CORRECTED, score_stay_again, what_was_corrected
 from .stay import recent_sets
 
 PLAN_FIELDS: Final = ("pathway", "spo2_scale", "pregnant", "monitoring_interval")
+MOVE_FIELDS: Final = ("bed",)  # within the ward; another ward is a change as any other
+# Which action of permissions.TABLE it is to change a field; of all others `change`.
+_RIGHTS: Final = {**dict.fromkeys(PLAN_FIELDS, "change_plan"), **dict.fromkeys(MOVE_FIELDS, "move_bed")}
+_PLACING: Final = frozenset(
+    {"ward", "bed", "dismissal_date"}
+)  # a bed may be taken when somebody comes back to it
 # What the due time and the score of the next set depend on.
 _SETTLING_FIELDS: Final = frozenset(
     (
@@ -49,11 +55,14 @@ def admit_patient(*, by: Any, now: datetime, is_taken_over: bool = False, **valu
         raise NotAllowed({"spo2_scale": ["SpO2 scale 2 is set by a doctor or lead."]})
     with unit_of_work():
         patient = Patient(created_at=now, updated_at=now)
+        ward, is_known_ward = places.find_ward(values.get("ward", ""), of=patient)
+        values["ward"] = ward
         _set(patient, values, sent=values)
         _check_dates(patient, now=now)
         _check_birth(patient, changed=values)
         _save(patient, by=by, now=now)
         settle(patient, sets=[], now=now)
+        patient.warnings = places.warnings_of(patient, is_new_ward=not is_known_ward)
         return patient
 
 
@@ -68,12 +77,17 @@ def change_patient(
     """Change fields of a patient: edit, move, discharge, readmit. Returns the patient as it then stands.
 
     Values that are what they were make no new version, and need no right. Raises Patient.DoesNotExist, Stale,
-    NotAllowed (naming the fields that the role may not change) and Refused.
+    NotAllowed (naming the fields that the role may not change) and Refused. `warnings` of the patient say what of a
+    new place is to be looked at.
     """
     with unit_of_work():
         patient = lock_patient(patient_id)
         if expected_version is not None and expected_version != patient.version:
             raise Stale(patient)
+        is_known_ward = True
+        if changes.get("ward", patient.ward) != patient.ward:
+            ward, is_known_ward = places.find_ward(changes["ward"], of=patient)
+            changes = {**changes, "ward": ward}
         changed = {field: value for field, value in changes.items() if getattr(patient, field) != value}
         if not changed:
             return patient
@@ -106,7 +120,49 @@ def change_patient(
         _save(patient, by=by, now=now)
         if _SETTLING_FIELDS.intersection(changed):
             _settle(patient, changed=changed, corrected=corrected, due_before=due_before, by=by, now=now)
+        if _PLACING.intersection(changed):
+            patient.warnings = places.warnings_of(patient, is_new_ward=not is_known_ward)
         return patient
+
+
+def swap_bed(
+    patient_id: int,
+    other_id: int,
+    *,
+    by: Any,
+    now: datetime,
+    expected_version: int | None = None,
+    other_version: int | None = None,
+) -> list[Patient]:
+    """Let two patients on the wards change places, ward and bed, in one act. Returns them, `patient_id`'s first.
+
+    `expected_version` and `other_version`: what the client holds of the one and of the other. Raises
+    Patient.DoesNotExist, Stale with the one that was changed meanwhile, Conflict where one is discharged, NotAllowed
+    where they lie on two wards and the role moves beds within one only, and Refused where both are the same.
+    """
+    if patient_id == other_id:
+        raise Refused({"with": ["Nobody changes places with themselves: name another patient."]})
+    with unit_of_work():
+        # By id, whoever was named first: two who swap the same two the other way round do not wait for each other.
+        locked = {pk: lock_patient(pk) for pk in sorted((patient_id, other_id))}
+        pair = [locked[patient_id], locked[other_id]]
+        for patient, version in zip(pair, (expected_version, other_version), strict=True):
+            if version is not None and version != patient.version:
+                raise Stale(patient)
+            if patient.is_discharged:
+                raise Conflict(f"Patient {patient.pk} is discharged.")
+        first, second = ({"ward": patient.ward, "bed": patient.bed} for patient in pair)
+        for patient, place in zip(pair, (second, first), strict=True):
+            changed = {field: value for field, value in place.items() if getattr(patient, field) != value}
+            _check_rights(changed, by=by)
+            if changed:
+                _set(patient, changed, sent=changed)
+                patient.version += 1
+                patient.updated_at = now
+                _save(patient, by=by, now=now)
+        for patient in pair:
+            patient.warnings = places.warnings_of(patient, is_new_ward=False)
+        return pair
 
 
 def delete_patient(patient_id: int, *, by: Any, now: datetime, expected_version: int | None = None) -> None:
@@ -152,8 +208,7 @@ def _settle(
 
 def _check_rights(changed: Mapping[str, Any], *, by: Any) -> None:
     role = role_of(by)
-    may_change, may_plan = may(role, "patients", "change"), may(role, "patients", "change_plan")
-    refused = [field for field in changed if not (may_plan if field in PLAN_FIELDS else may_change)]
+    refused = [field for field in changed if not may(role, "patients", _RIGHTS.get(field, "change"))]
     if refused:
         raise NotAllowed({field: ["Your role may not change this."] for field in refused})
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 from django.db import connection
 
 from ..events import unit_of_work
-from ..models import Patient, Pause, Plan
+from ..models import Patient, Pause, Plan, Report
+from ..permissions import may, role_of
 from .course import settle
 from .due_limits import forget_what_stood
 from .errors import Conflict, Refused
@@ -15,6 +16,8 @@ from .locks import lock_patient
 from .stay import recent_sets
 
 LONGEST_PAUSE: Final = timedelta(hours=24)  # while it runs nobody is reminded
+# By who may not change the plan, and of several without a set between them together. To be confirmed by a clinician.
+LONGEST_PAUSE_OF_A_NURSE: Final = timedelta(hours=4)
 MOST_AT_ONCE: Final = 200
 
 
@@ -58,10 +61,15 @@ def end_plan(patient_id: int, *, by: Any, now: datetime) -> None:
 def add_pause(
     patient_id: int, *, by: Any, now: datetime, since: datetime, until: datetime, reason: str
 ) -> Pause:
-    """Remind nobody of this patient from `since` to `until`. Raises Patient.DoesNotExist, Conflict and Refused."""
+    """Remind nobody of this patient from `since` to `until`.
+
+    Who may not change the plan begins one of four hours at most, which is marked. Raises Patient.DoesNotExist, Conflict
+    and Refused.
+    """
     with unit_of_work():
         patient = _lock_admitted(patient_id)
-        pause = Pause(patient=patient, since=since, until=until, reason=reason, set_by=by)
+        by_nurse = not may(role_of(by), "patients", "change_plan")
+        pause = Pause(patient=patient, since=since, until=until, reason=reason, set_by=by, by_nurse=by_nurse)
         if until <= now:
             raise Refused({"until": ["The end of a pause lies ahead."]})
         _check(pause)
@@ -71,13 +79,18 @@ def add_pause(
 
 
 def change_pause(pause_id: int, *, by: Any, now: datetime, changes: Mapping[str, Any]) -> Pause:
-    """Change a pause that is not over: end it earlier or later, say why. Raises as `add_pause`."""
+    """Change a pause that is not over: end it earlier or later, say why. Raises as `add_pause`.
+
+    By who may change the plan: a nurse's becomes theirs by that, and is marked no longer.
+    """
     with unit_of_work():
         patient, pause = _lock_pause(pause_id, now=now)
         if changes.get("since", pause.since) != pause.since and pause.since <= now:
             raise Refused({"since": ["The pause has begun."]})
         for field, value in changes.items():
             setattr(pause, field, value)
+        if pause.by_nurse:
+            pause.by_nurse, pause.set_by = False, by
         _check(pause)
         _save(pause, by=by, now=now)
         settle(patient, sets=recent_sets(patient), now=now)
@@ -149,11 +162,27 @@ def _check(pause: Pause) -> None:
         errors["until"] = ["A pause ends after it began."]
     elif pause.until - pause.since > LONGEST_PAUSE:
         errors["until"] = ["A pause lasts 24 hours at most: nobody is reminded while it runs."]
+    elif pause.by_nurse and _with_those_before(pause) > LONGEST_PAUSE_OF_A_NURSE:
+        errors["until"] = [
+            "A pause by a nurse lasts 4 hours at most, with those before it since the last set of observations. "
+            "A doctor or lead can set a longer one."
+        ]
     if errors:
         raise Refused(errors)
     others = Pause.objects.filter(patient=pause.patient, cancelled_at=None).exclude(pk=pause.pk)
     if others.filter(since__lt=pause.until, until__gt=pause.since).exists():
         raise Refused({"since": ["Another pause of this patient lies in this time."]})
+
+
+def _with_those_before(pause: Pause) -> timedelta:
+    """How long this pause lasts, with what nurses have paused since the newest set of observations was taken."""
+    patient = pause.patient
+    newest = Report.objects.filter(patient=patient, is_set=True, datetime__gte=patient.admission_date)
+    taken_at = newest.order_by("-datetime").values_list("datetime", flat=True).first()
+    since = patient.admission_date if taken_at is None else taken_at
+    others = Pause.objects.filter(patient=patient, cancelled_at=None, by_nurse=True, until__gt=since)
+    paused = [other.until - max(other.since, since) for other in others.exclude(pk=pause.pk)]
+    return sum(paused, start=pause.until - pause.since)
 
 
 def _save(pause: Pause, *, by: Any, now: datetime) -> None:

@@ -10,20 +10,22 @@ from ..representations import represent_plan
 
 
 def look_again(patient: Patient, *, now: datetime) -> None:
-    """Bring `running_plan`, `paused_until`, `due_not_before` and `resettle_at` in line with what holds at `now`.
+    """Bring `running_plan`, `paused_…`, `due_not_before` and `resettle_at` in line with what holds at `now`.
 
     A discharge hides plan and pauses, so that taking it back gives them back. A plan that ran out is ended.
     """
     patient.running_plan = patient.paused_until = patient.due_not_before = patient.resettle_at = None
+    patient.paused_by_nurse = False
     if patient.is_discharged:
         return
     plan = _running_plan(patient, now=now)
     pauses = list(Pause.objects.filter(patient=patient, cancelled_at=None, until__gte=patient.admission_date))
     begun = [pause for pause in pauses if pause.since <= now]
     patient.running_plan = None if plan is None else represent_plan(plan)
-    patient.due_not_before = max((pause.until for pause in begun), default=None)
-    if patient.due_not_before is not None and patient.due_not_before > now:
-        patient.paused_until = patient.due_not_before
+    newest = max(begun, key=lambda pause: pause.until, default=None)
+    patient.due_not_before = None if newest is None else newest.until
+    if newest is not None and newest.until > now:
+        patient.paused_until, patient.paused_by_nurse = newest.until, newest.by_nurse
     changes = [pause.since for pause in pauses if pause.since > now]
     if patient.paused_until is not None:
         changes.append(patient.paused_until)

@@ -262,14 +262,27 @@ def test_staff_may_in_the_admin_site_what_their_role_may_elsewhere(role):
     assert client.get(page("patients.report", "add")).status_code == 403
 
 
-def test_a_doctor_changes_the_plan_and_nothing_else_of_a_patient(db):
+def test_a_doctor_changes_the_plan_and_the_bed_and_nothing_else_of_a_patient(db):
     patient, client = make_patient(), admin_of("doctor")
     address = page("patients.patient", "change", patient.pk)
-    response = client.post(address, form_of(client, address, bed="9", monitoring_interval="30"))
-    assert set(response.context["adminform"].form.errors) == {"bed"}
-    assert client.post(address, form_of(client, address, monitoring_interval="30")).status_code == 302
+    response = client.post(address, form_of(client, address, ward="9C", bed="9", monitoring_interval="30"))
+    assert set(response.context["adminform"].form.errors) == {"ward"}
+    assert (
+        client.post(address, form_of(client, address, bed="9", monitoring_interval="30")).status_code == 302
+    )
     patient.refresh_from_db()
-    assert (patient.bed, patient.monitoring_interval) == ("", 30)
+    assert (patient.ward, patient.bed, patient.monitoring_interval) == ("", "9", 30)
+
+
+def test_what_of_a_place_is_to_be_looked_at_is_said_in_the_admin_site(root):
+    neighbour, patient = make_patient(ward="7A", bed="3"), make_patient()
+    address = page("patients.patient", "change", patient.pk)
+    answer = root.post(address, form_of(root, address, ward="7a", bed="3"), follow=True)
+    said = [str(message) for message in answer.context["messages"]]
+    assert f"Bed 3 of ward 7A is taken twice: it is also that of patient {neighbour.pk}." in said
+    answer = root.post(address, form_of(root, address, ward="9C", bed="3"), follow=True)
+    said = [str(message) for message in answer.context["messages"]]
+    assert "There was no ward 9C before: is it spelt right?" in said
 
 
 def test_django_permissions_alone_open_nothing():

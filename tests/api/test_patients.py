@@ -172,9 +172,9 @@ def test_a_doctor_may_put_a_patient_with_a_changed_plan_only():
     body = doctor.get(f"/api/patients/{patient.pk}/").json()
     changed = doctor.put(f"/api/patients/{patient.pk}/", {**body, "spo2_scale": 2, "monitoring_interval": 60})
     assert changed.status_code == 200, changed.content
-    refused = doctor.put(f"/api/patients/{patient.pk}/", {**changed.json(), "bed": "2"})
+    refused = doctor.put(f"/api/patients/{patient.pk}/", {**changed.json(), "diagnosis": "Fever"})
     assert refused.status_code == 403
-    assert set(refused.json()) == {"bed"}
+    assert set(refused.json()) == {"diagnosis"}
 
 
 def test_a_service_may_not_change_the_plan():
@@ -186,14 +186,15 @@ def test_a_service_may_not_change_the_plan():
     assert patient.bed == ""
 
 
-@pytest.mark.parametrize("role", ["viewer", "nurse"])
-def test_a_nurse_or_viewer_may_read_patients_but_not_write(role):
+@pytest.mark.parametrize("role,moved", [("viewer", 403), ("nurse", 200)])
+def test_a_nurse_or_viewer_may_read_patients_but_not_write_but_a_nurse_a_bed(role, moved):
     client = client_of(role)
     patient = make_patient()
     assert client.get("/api/patients/").status_code == 200
     assert client.get(f"/api/patients/{patient.pk}/").status_code == 200
     assert client.post("/api/patients/", NAMES).status_code == 403
-    assert client.patch(f"/api/patients/{patient.pk}/", {"bed": "2"}).status_code == 403
+    assert client.patch(f"/api/patients/{patient.pk}/", {"bed": "2"}).status_code == moved
+    assert client.patch(f"/api/patients/{patient.pk}/", {"ward": "9C"}).status_code == 403
     assert client.delete(f"/api/patients/{patient.pk}/").status_code == 403
 
 

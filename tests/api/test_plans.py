@@ -146,11 +146,35 @@ def test_only_doctor_and_lead_plan_and_all_see_it(role, doctor, patient):
     assert {
         other.put(plan_of(patient), body(), format="json").status_code,
         other.delete(plan_of(patient)).status_code,
-        other.post(pauses_of(patient), {"until": in_hours(2), "reason": "x"}, format="json").status_code,
         other.patch(address, {"until": in_hours(2)}, format="json").status_code,
-        other.delete(address).status_code,
     } == {403}
     assert {other.get(path).status_code for path in (plan_of(patient), pauses_of(patient), address)} == {200}
+
+
+def test_a_viewer_neither_begins_nor_ends_a_pause(doctor, patient):
+    viewer = client_of("viewer")
+    pause = doctor.post(pauses_of(patient), {"until": in_hours(1), "reason": "CT"}, format="json").json()
+    later = {"since": in_hours(2), "until": in_hours(3), "reason": "x"}
+    assert viewer.post(pauses_of(patient), later, format="json").status_code == 403
+    assert viewer.delete(f"{pauses_of(patient)}{pause['id']}/").status_code == 403
+
+
+@pytest.mark.parametrize("role", ["nurse", "service"])
+def test_a_nurse_begins_a_pause_of_four_hours_which_is_marked_and_ends_any(role, doctor, patient):
+    nurse = client_of(role)
+    refused = nurse.post(pauses_of(patient), {"until": in_hours(4.1), "reason": "CT"}, format="json")
+    assert (refused.status_code, list(refused.json())) == (400, ["until"])
+    assert "4 hours" in refused.json()["until"][0]
+    pause = nurse.post(pauses_of(patient), {"until": in_hours(3.9), "reason": "CT"}, format="json")
+    assert (pause.status_code, pause.json()["by_nurse"]) == (201, True)
+    shown = nurse.get(f"/api/patients/{patient.pk}/").json()
+    assert (shown["paused_until"], shown["paused_by_nurse"]) == (pause.json()["until"], True)
+    assert nurse.delete(f"{pauses_of(patient)}{pause.json()['id']}/").status_code == 204
+    assert nurse.get(f"/api/patients/{patient.pk}/").json()["paused_by_nurse"] is False
+    longer = doctor.post(pauses_of(patient), {"until": in_hours(20), "reason": "OR"}, format="json").json()
+    assert longer["by_nurse"] is False
+    assert nurse.get(f"/api/patients/{patient.pk}/").json()["paused_by_nurse"] is False
+    assert nurse.delete(f"{pauses_of(patient)}{longer['id']}/").status_code == 204
 
 
 def test_lead_plans_too(patient):
@@ -186,7 +210,7 @@ def test_pauses_are_posted_listed_changed_and_ended(doctor, patient):
     posted = doctor.post(pauses_of(patient), {"until": in_hours(1), "reason": "CT"}, format="json")
     assert posted.status_code == 201
     pause = posted.json()
-    assert list(pause) == ["id", "since", "until", "reason", "by"]
+    assert list(pause) == ["id", "since", "until", "reason", "by", "by_nurse"]
     ahead = {"since": in_hours(3), "until": in_hours(4), "reason": "dialysis"}
     second = doctor.post(pauses_of(patient), ahead, format="json").json()
     page = doctor.get(pauses_of(patient)).json()

@@ -361,3 +361,77 @@ def test_many_at_once_are_settled_in_portions(patient, doctor, lead, monkeypatch
         other = factories.make_patient(by=lead, now=at(0), admission_date=at(0))
         plan(other, by=doctor, now=at(1), until=at(2))
     assert [settle_run_out(now=at(2) + timedelta(seconds=1)) for _ in range(3)] == [2, 1, 0]
+
+
+# ---------------------------------------------------------------- pauses by nurses
+
+
+def test_a_nurses_pause_lasts_four_hours_and_is_marked_while_it_runs(patient, nurse):
+    record(patient, NORMAL, when=at(1), by=nurse)
+    with pytest.raises(Refused) as refused:
+        pause(patient, by=nurse, now=at(2), until=at(6, minutes=1))
+    assert list(refused.value.errors) == ["until"]
+    assert not Pause.objects.exists()
+    begun = pause(patient, by=nurse, now=at(2), until=at(6))
+    assert (begun.by_nurse, fresh(patient).paused_by_nurse, fresh(patient).paused_until) == (
+        True,
+        True,
+        at(6),
+    )
+    assert Pause.history.get().by_nurse
+    settle_run_out(now=at(6))
+    assert (fresh(patient).paused_by_nurse, fresh(patient).paused_until) == (False, None)
+
+
+def test_a_doctors_pause_lasts_a_day_and_is_not_marked(patient, doctor):
+    begun = pause(patient, by=doctor, now=at(1), until=at(25))
+    assert (begun.by_nurse, fresh(patient).paused_by_nurse, fresh(patient).paused_until) == (
+        False,
+        False,
+        at(25),
+    )
+
+
+def test_a_nurse_puts_no_pause_after_the_other_without_a_set_between(patient, nurse):
+    """Four hours and four hours more would be eight in which nobody is reminded."""
+    record(patient, NORMAL, when=at(1), by=nurse)
+    pause(patient, by=nurse, now=at(2), until=at(5))
+    with pytest.raises(Refused) as refused:
+        pause(patient, by=nurse, now=at(5), until=at(6, minutes=1))
+    assert list(refused.value.errors) == ["until"]
+    with pytest.raises(Refused):
+        pause(patient, by=nurse, now=at(3), since=at(8), until=at(9, minutes=1))
+    pause(patient, by=nurse, now=at(5), until=at(6))
+    record(patient, NORMAL, when=at(6, minutes=1), by=nurse)
+    pause(patient, by=nurse, now=at(7), until=at(11))
+
+
+def test_what_a_nurse_ended_early_counts_for_as_long_as_it_ran(patient, nurse):
+    begun = pause(patient, by=nurse, now=at(1), until=at(5))
+    plans.end_pause(begun.pk, by=nurse, now=at(2))
+    pause(patient, by=nurse, now=at(2), until=at(5))
+    assert fresh(patient).paused_until == at(5)
+
+
+def test_a_nurses_pause_that_a_doctor_changes_is_the_doctors(patient, nurse, doctor):
+    begun = pause(patient, by=nurse, now=at(1), until=at(5))
+    changed = plans.change_pause(begun.pk, by=doctor, now=at(2), changes={"until": at(9)})
+    assert (changed.by_nurse, changed.set_by) == (False, doctor)
+    assert (fresh(patient).paused_by_nurse, fresh(patient).paused_until) == (False, at(9))
+
+
+def test_a_nurse_ends_a_doctors_pause(patient, nurse, doctor):
+    record(patient, NORMAL, when=at(0, minutes=5), by=nurse)
+    begun = pause(patient, by=doctor, now=at(1), until=at(13))
+    plans.end_pause(begun.pk, by=nurse, now=at(2))
+    assert fresh(patient).paused_until is None
+    assert Pause.history.latest("history_id").history_user == nurse
+
+
+def test_when_a_nurses_pause_ends_by_itself_what_is_due_is_told(patient, nurse):
+    record(patient, total(5), when=at(1), by=nurse)
+    pause(patient, by=nurse, now=at(1, minutes=30), until=at(5))
+    assert remind_all(now=at(4)) == 0
+    settle_run_out(now=at(5))
+    assert remind_all(now=at(5)) == 1
+    assert [one.kind for one in told(patient) if one.kind != "deterioration"] == ["observation_due"]
