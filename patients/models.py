@@ -262,6 +262,7 @@ class Report(models.Model):
             version_index("id", "history_id", name="version_of_report"),
             version_index("patient", "history_id", name="version_of_patient"),
             version_index("patient", "datetime", "history_id", name="version_of_patient_by_time"),
+            version_index("history_type", "history_id", name="version_by_type"),
             version_index("status", "history_id", name="version_by_status"),
             version_index("status", "datetime", "history_id", name="version_by_status_and_time"),
         ),

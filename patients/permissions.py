@@ -30,7 +30,14 @@ TABLE: Final[dict[str, dict[str, frozenset[str]]]] = {
         "pause": _BEDSIDE,
         "delete": _LEAD,
     },
-    "reports": {"view": _ALL, "preview": _ALL, "create": _BEDSIDE, "change": _BEDSIDE, "delete": _LEAD},
+    "reports": {
+        "view": _ALL,
+        "preview": _ALL,
+        "create": _BEDSIDE,
+        "change": _BEDSIDE,
+        "delete_own": _BEDSIDE,
+        "delete": _PRESCRIBING,
+    },
     "history": {"view": _ALL, "change": _LEAD, "delete": _LEAD},
     "notifications": {
         "view": _ALL,
@@ -79,7 +86,10 @@ ACTIONS: Final = {
 }
 
 # Who has any of these rights may begin the act: the service then looks at what it is (which field, whose report).
-PARTIAL: Final = {("patients", "change"): ("change_plan", "move_bed")}
+PARTIAL: Final = {
+    ("patients", "change"): ("change_plan", "move_bed"),
+    ("reports", "delete"): ("delete_own",),
+}
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser | None) -> str | None:

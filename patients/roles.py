@@ -74,7 +74,8 @@ Who is in none of the groups, deactivated or signed out may do nothing.
 pregnant, the interval, the plan and pauses of any length; `patients.move_bed` the bed within the ward, and changing
 places with another patient of it. A PUT or PATCH of a patient passes where the other fields stay as they are, and is
 403 naming them where they do not. `patients.pause` is beginning a pause, without `change_plan` for four hours at most,
-and ending one.
+and ending one. `reports.delete_own` is taking back what one recorded within 60 minutes, with a reason, while nobody
+else has changed it.
 
 """
 

@@ -103,6 +103,10 @@ _EVENT_HEADER: Final = {
 _PARTS: Final = {
     ("patients", "change_plan"): ", ".join(PLAN_FIELDS),
     ("patients", "move_bed"): f"{', '.join(MOVE_FIELDS)} within the ward",
+    (
+        "reports",
+        "delete_own",
+    ): "what they recorded within 60 minutes, with a reason, unless somebody else changed it",
 }
 _WARNING_HEADER: Final = {
     "X-Warning": {

@@ -87,6 +87,14 @@ class ChoicesFilter(django_filters.BaseInFilter, ChoiceFilter):
     """One or several, separated by commas, of a few known values."""
 
 
+class VersionTypesFilter(ChoicesFilter):
+    """+, ~ or -. In a query string an unescaped + arrives as a space."""
+
+    @staticmethod
+    def restored(text: str) -> str:
+        return text.replace(" ", "+")
+
+
 class PatientFilters(django_filters.FilterSet):
     status = ChoiceFilter(
         choices=[("active", "on the ward"), ("discharged", "discharged")],
@@ -146,6 +154,11 @@ class ReportFilters(_ObservationFilters):
 
 
 class HistoryFilters(_ObservationFilters):
+    history_type = VersionTypesFilter(
+        choices=[("+", "recorded"), ("~", "corrected"), ("-", "deleted")],
+        help_text="+ recorded (%2B in a query), ~ corrected, - deleted; several with commas",
+    )
+
     class Meta:
         model = HistoricalReport
         fields: tuple[str, ...] = ()
@@ -214,7 +227,8 @@ def apply_filters(
             errors[show(name)] = [f"No such filter. There are: {', '.join(filter_set_class.base_filters)}."]
             continue
         try:
-            texts[name] = _as_text(value, several=isinstance(filter_, ChoicesFilter))
+            text = _as_text(value, several=isinstance(filter_, ChoicesFilter))
+            texts[name] = filter_.restored(text) if isinstance(filter_, VersionTypesFilter) else text
         except ValueError as error:
             errors[name] = [str(error)]
     if not errors and not any(texts.values()):

@@ -155,7 +155,11 @@ class ChangeMixin:
         return Response(changed, headers={**self.headers_of(changed), **warning_header(warnings)})
 
     def destroy(self: Any, request: Request, pk: str) -> Response:
-        """Delete it. A patient with reports cannot be deleted (409): discharge instead."""
+        """Delete it. A patient with reports cannot be deleted (409): discharge instead.
+
+        Of a report: it was entered in error. It leaves lists and scores, what was told of it is resolved, and its `-`
+        row in the history (`history_type=-`) says who, when and why.
+        """
         data = request.data if isinstance(request.data, Mapping) else {}
         if not REASONS.intersection(data):
             data = {name: request.query_params[name] for name in REASONS if name in request.query_params}

@@ -327,7 +327,8 @@ def _tell(
     raised = notifications.raised_on(unresolved, report_id=changed_id)
     if raised:
         findings_now = _findings_up_to(changed, changed=None, patient=patient, sets=sets)
-        notifications.resolve_unfounded(raised, findings=findings_now, now=now)
+        because = notifications.BECAUSE_IN_ERROR if changed is None else notifications.BECAUSE_AMENDED
+        notifications.resolve_unfounded(raised, findings=findings_now, now=now, because=because)
     notifications.resolve_what_is_over(
         unresolved, pathway=pathway, sets=sets, patient=patient_facts(patient), now=now
     )

@@ -26,6 +26,7 @@ from .escalations import first_escalation
 from .locks import lock_patient, save_derived
 
 BECAUSE_AMENDED = "based on amended observation"
+BECAUSE_IN_ERROR = "entered in error"
 BECAUSE_BETTER = "a later complete set shows none of its causes"
 BECAUSE_RECORDED = "the next observation is due later"
 BECAUSE_DISCHARGED = "discharged"

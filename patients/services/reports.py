@@ -18,6 +18,7 @@ from .due_limits import look_again
 from .errors import Refused, Stale
 from .locks import lock_patient
 from .scoring import keep_due, keep_in_line, keep_score, save_version, score_again, sign
+from .slips import check_may_strike
 from .stay import recent_sets, report_facts, score_values
 from .unusual import last_weight_before, unusual_of_report
 
@@ -82,12 +83,14 @@ def correct_report(
 def delete_report(
     report_id: int, *, by: Any, now: datetime, reason: str = "", expected_version: int | None = None
 ) -> None:
-    """Take a report off the lists. Its versions stay, with a `-` row that says who deleted it and why.
+    """Take a report that was entered in error off the lists. Its versions stay, with a `-` row that says who and why.
 
-    Raises Report.DoesNotExist and Stale.
+    Doctor and lead may always, who recorded it within an hour (slips.py). What was told of it is resolved. Raises
+    Report.DoesNotExist, Stale, NotAllowed, and Refused where a slip of one's own has no reason.
     """
     with unit_of_work():
         _, report = _lock(report_id, expected_version=expected_version)
+        check_may_strike(report, by=by, now=now, reason=reason)
         remove_report(report, by=by, now=now, reason=reason)
 
 

@@ -44,6 +44,7 @@ LISTS = [
         "version_of_patient_by_time",
     ),
     ("history", "-history_id", {"report": 1}, "version_of_report"),
+    ("history", "-history_id", {"history_type": "-"}, "version_by_type"),
     ("history", "-history_id", {"status": "febrile"}, "version_by_status"),
     ("history", "-datetime", {"status": "febrile"}, "version_by_status_and_time"),
     ("history", None, {"status": "febrile", "since": "2020-01-01T00:00:00Z"}, "version_by_status_and_time"),

@@ -44,7 +44,8 @@ CONTRACT = {
         "preview": ALL,
         "create": ALL - {"viewer"},
         "change": ALL - {"viewer"},
-        "delete": {"lead"},
+        "delete_own": ALL - {"viewer"},
+        "delete": {"doctor", "lead"},
     },
     "history": {"view": ALL, "change": {"lead"}, "delete": {"lead"}},
     "notifications": {
@@ -160,17 +161,24 @@ def rest_client(who: str) -> Client:
 
 
 def prepare(action: str, ward: dict[str, Any], *, by: Any) -> None:
-    """Of one's own acknowledgements alone can any be taken back."""
+    """Of one's own acknowledgements alone can any be taken back, and without a wider right of one's own reports."""
     if action == "unacknowledge" and getattr(by, "pk", None) is not None:
         Notification.objects.filter(pk=ward["notifications"]).update(
             status="acknowledged", acknowledged_by=by, acknowledged_at=clock.now()
         )
+    if action in ("destroy", "delete"):
+        are_reports_of(ward, by)
 
 
 def part_of(role: str | None, subject: str, action: str) -> dict[str, Any]:
     """What somebody may change who may change only a part."""
     part = next(part for part in PARTIAL[(subject, action)] if may(role, subject, part))
-    return {"change_plan": {"monitoring_interval": 30}, "move_bed": {"bed": "12"}}[part]
+    return {"change_plan": {"monitoring_interval": 30}, "move_bed": {"bed": "12"}, "delete_own": {}}[part]
+
+
+def are_reports_of(ward: dict[str, Any], by: Any) -> None:
+    if getattr(by, "pk", None) is not None:
+        Report.objects.filter(pk=ward["reports"]).update(recorded_by=by)
 
 
 def body_of(operation: Operation, ward: dict[str, Any], *, part: dict[str, Any] | None) -> Any:

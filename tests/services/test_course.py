@@ -296,7 +296,7 @@ def test_deleting_its_report_resolves_and_the_rules_look_at_the_newest_left(pati
     assert (first.status, again.status, again.report) == ("resolved", "open", ill)
     delete_report(ill.pk, by=lead, now=at(3))
     again = deteriorations(patient)[1]
-    assert (again.status, again.resolved_because) == ("resolved", "based on amended observation")
+    assert (again.status, again.resolved_because) == ("resolved", "entered in error")
 
 
 def test_discharge_resolves_everything_and_stops_the_reminders(patient, nurse, lead):

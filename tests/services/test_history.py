@@ -12,7 +12,7 @@ from patients.representations import (
 from patients.services.errors import Refused, Stale
 from patients.services.history import amend_version, retire_version
 from patients.services.ledger import newest_version_of
-from patients.services.notifications import BECAUSE_AMENDED
+from patients.services.notifications import BECAUSE_AMENDED, BECAUSE_IN_ERROR
 from patients.services.reports import correct_report, delete_report
 from tests.rules.builders import NORMAL
 from tests.services.builders import (
@@ -265,7 +265,7 @@ def test_retiring_the_only_version_deletes_the_report_with_a_row_that_says_so(pa
     assert (last.history_type, last.history_user, last.history_change_reason) == ("-", lead, "wrong patient")
     assert (fresh(patient).last_report, fresh(patient).next_due_at) == (None, at(0, minutes=15))
     (notification,) = told(patient, kind="deterioration")
-    assert notification.resolved_because == BECAUSE_AMENDED
+    assert notification.resolved_because == BECAUSE_IN_ERROR
 
 
 def test_the_version_before_is_the_newest_that_is_not_retired(corrected, nurse, lead):

@@ -84,7 +84,7 @@ def test_a_set_of_the_moment_of_admission_belongs_to_the_stay(patient, nurse, do
     second = record(patient, NORMAL, when=at(1), by=nurse)
     assert [facts.id for facts in recent_sets(patient)] == [second.pk, first.pk]
     assert [facts.id for facts in recent_sets(patient, without=second.pk)] == [first.pk]
-    delete_report(second.pk, by=nurse, now=at(1.5))
+    delete_report(second.pk, by=doctor, now=at(1.5))
     patient = change(patient, by=doctor, now=at(2), pathway="dengue")
     assert (patient.last_report, course_of(patient).fever_at) == (first, at(0))
 
