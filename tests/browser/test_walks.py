@@ -20,7 +20,11 @@ def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) 
 
 def enter(person: Clinician, **fields: str) -> None:
     for name, text in fields.items():
-        person.find(f"field-{name}").fill(text)
+        field = person.find(f"field-{name}")
+        if name == "ward":
+            field.select_option(text)
+        else:
+            field.fill(text)
 
 
 def act(person: Clinician, patient: int, action: str) -> None:
@@ -60,7 +64,23 @@ def test_a_lead_admits_moves_discharges_and_readmits(browser: Browser, ward: Sta
     lead.find("stay-confirm").click()
     expect(nurse.board_row(patient).get_by_role("cell").first).to_have_text(re.compile(r"\b9$"))
 
-    # Discharged: gone from the board, found among the discharged.
+    # Taken back, and done again.
+    lead.sees("stay-undo-bar", "WALK, Wanda moved")
+    lead.find("stay-undo").click()
+    expect(nurse.board_row(patient).get_by_role("cell").first).to_have_text(re.compile(r"\b4$"))
+    expect(lead.find("stay-undo-bar")).to_have_count(0)
+    act(lead, patient, "move")
+    enter(lead, bed="9")
+    lead.find("stay-confirm").click()
+    expect(nurse.board_row(patient).get_by_role("cell").first).to_have_text(re.compile(r"\b9$"))
+
+    # Discharged: gone from the board, found among the discharged; taken back, there again.
+    act(lead, patient, "discharge")
+    lead.find("stay-confirm").click()
+    expect(nurse.board_row(patient)).to_have_count(0)
+    lead.sees("stay-undo-bar", "WALK, Wanda discharged")
+    lead.find("stay-undo").click()
+    nurse.sees(f"board-row-{patient}", "WALK, Wanda")
     act(lead, patient, "discharge")
     lead.find("stay-confirm").click()
     expect(nurse.board_row(patient)).to_have_count(0)

@@ -67,6 +67,7 @@ export function makePatient(change: Partial<Patient> = {}): Patient {
     open_notifications: 0,
     plan: null,
     paused_until: null,
+    paused_by_nurse: false,
     version: 1,
     ...change,
   };

@@ -59,6 +59,8 @@ export interface Pause {
   until: string;
   reason: string;
   by: UserName | null;
+  /** Set by somebody who may not change the plan: four hours at most. */
+  by_nurse: boolean;
 }
 
 /** Sums in mL; null: nothing of the kind was recorded. */

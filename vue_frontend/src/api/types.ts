@@ -77,6 +77,8 @@ export interface Patient {
   /** The running plan, and the end of a running pause. */
   plan: Plan | null;
   paused_until: string | null;
+  /** That pause was begun by somebody who may not change the plan. */
+  paused_by_nurse: boolean;
   version: number;
 }
 

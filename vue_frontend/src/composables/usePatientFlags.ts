@@ -1,6 +1,7 @@
 import type { Patient, Severity } from '@/api/types';
 import { useFormat } from '@/composables/useFormat';
 import { t } from '@/locales';
+import { usePatientsStore } from '@/stores/patients';
 import { useReportsStore } from '@/stores/reports';
 
 export interface Flag {
@@ -14,6 +15,7 @@ export interface Flag {
 export function usePatientFlags() {
   const format = useFormat();
   const reports = useReportsStore();
+  const patients = usePatientsStore();
 
   /** As of the newest set that says so: one that leaves oxygen out must not make the patient look better. */
   function isOnOxygen(patient: Patient): boolean {
@@ -41,13 +43,18 @@ export function usePatientFlags() {
       );
     }
     if (options.sameName) add('same-name', t('flag.sameName'), t('flag.sameNameLong'), 'strong');
+    if (patients.sharingBeds.has(patient.id)) {
+      add('shared-bed', t('place.shared'), t('place.sharedLong'), 'strong');
+    }
     if (isOnOxygen(patient)) add('oxygen', t('flag.oxygen'), t('flag.oxygenLong'));
     if (patient.spo2_scale === 2) add('scale-2', t('flag.scale2'), t('flag.scale2Long'));
     if (patient.pathway === 'dengue') add('dengue', t('flag.dengue'), t('flag.dengueLong'));
     if (patient.pregnant) add('pregnant', t('flag.pregnant'), t('flag.pregnant'));
     if (patient.paused_until !== null) {
       const time = format.dateTime(patient.paused_until);
-      add('pause', t('flag.pause'), t('flag.pauseLong', { time }), 'strong');
+      if (patient.paused_by_nurse) {
+        add('nurse-pause', t('place.nursePause'), t('place.nursePauseLong', { time }), 'strong');
+      } else add('pause', t('flag.pause'), t('flag.pauseLong', { time }), 'strong');
     }
     if (patient.plan !== null) {
       const time = format.dateTime(patient.plan.until);

@@ -1,5 +1,6 @@
 import type { en } from './en';
 import { clinicalDe } from './de-clinical';
+import { actsDe } from './de-acts';
 import { patientsDe } from './de-patients';
 import { patientDe } from './de-patient';
 import { settingsDe } from './de-settings';
@@ -7,6 +8,7 @@ import { settingsDe } from './de-settings';
 /** German, complete: its type is English's, so a message that is missing is a type error. */
 export const de: typeof en = {
   ...clinicalDe,
+  ...actsDe,
   ...patientsDe,
   ...settingsDe,
   ...patientDe,

@@ -1,4 +1,5 @@
 import { clinicalEn } from './en-clinical';
+import { actsEn } from './en-acts';
 import { patientsEn } from './en-patients';
 import { settingsEn } from './en-settings';
 import { patientEn } from './en-patient';
@@ -6,6 +7,7 @@ import { patientEn } from './en-patient';
 /** English: the catalogue that gives all others their shape. Sentence case, plain words. */
 export const en = {
   ...clinicalEn,
+  ...actsEn,
   ...patientsEn,
   ...settingsEn,
   ...patientEn,

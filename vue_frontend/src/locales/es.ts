@@ -1,5 +1,6 @@
 import type { en } from './en';
 import { clinicalEs } from './es-clinical';
+import { actsEs } from './es-acts';
 import { patientsEs } from './es-patients';
 import { patientEs } from './es-patient';
 import { settingsEs } from './es-settings';
@@ -7,6 +8,7 @@ import { settingsEs } from './es-settings';
 /** Spanish, complete: its type is English's, so a message that is missing is a type error. */
 export const es: typeof en = {
   ...clinicalEs,
+  ...actsEs,
   ...patientsEs,
   ...settingsEs,
   ...patientEs,

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 
 import type { Patient } from '@/api/types';
+import { bedKey, inSharedBeds } from '@/domain/places';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
 import type { ChangeFrame, ListPage } from '@/realtime/protocol';
@@ -19,6 +20,18 @@ export const usePatientsStore = defineStore('patients', () => {
       .filter((ward) => ward !== '')
       .sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
   );
+
+  const sharingBeds = computed(() => inSharedBeds(active.value));
+
+  /** Somebody else on the ward who has this bed; null: it is free, or not named. */
+  function inBed(
+    place: Pick<Patient, 'ward' | 'bed'>,
+    { except }: { except: number | null },
+  ): Patient | null {
+    const key = bedKey(place);
+    if (key === null) return null;
+    return active.value.find((one) => one.id !== except && bedKey(one) === key) ?? null;
+  }
 
   /** List afresh. Throws what the socket throws. */
   async function load(socket: ObsSocket): Promise<void> {
@@ -60,6 +73,8 @@ export const usePatientsStore = defineStore('patients', () => {
     items: collection.items,
     active,
     wards,
+    sharingBeds,
+    inBed,
     isLoaded,
     get: (id: number) => collection.get(id),
     load,
