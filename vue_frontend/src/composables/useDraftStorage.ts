@@ -44,11 +44,37 @@ export function dropDraft(user: number, subject: number | string): void {
   }
 }
 
-/** Every draft on this device: on signing out, shared tablets keep none. */
-export function dropAllDrafts(): void {
+/**
+ * Every draft of this user: who signs out leaves none. Those of others on a shared tablet are theirs to take up again,
+ * for their half hour: what is older goes with them.
+ */
+export function dropDraftsOf(user: number, now: number): void {
+  for (const key of draftKeys()) if (key.startsWith(`${PREFIX}${user}.`)) localStorage.removeItem(key);
+  dropOldDrafts(now);
+}
+
+/** What nobody took up again for half an hour, whoever typed it. */
+export function dropOldDrafts(now: number): void {
+  for (const key of draftKeys()) {
+    const at = writtenAt(key);
+    if (at === null || now - at >= DRAFT_LIFETIME_MS) localStorage.removeItem(key);
+  }
+}
+
+function draftKeys(): string[] {
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+    return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
   } catch {
-    // As above.
+    return [];
+  }
+}
+
+/** When a draft was written, ms; null where that cannot be read. */
+function writtenAt(key: string): number | null {
+  try {
+    const { at } = JSON.parse(localStorage.getItem(key) ?? '') as Stored<unknown>;
+    return typeof at === 'number' ? at : null;
+  } catch {
+    return null;
   }
 }

@@ -56,6 +56,32 @@ describe('saving a set', () => {
     expect(sent?.idempotency_key).toMatch(/^[0-9a-f-]{32,36}$/);
   });
 
+  it('of a day before today asks for the reason and sends it with the set', async () => {
+    request.mockResolvedValue(reply(makeReport({ id: 99 })));
+    form.draft.texts.pulse = '88';
+    Object.assign(form.time, { isNow: false, day: 'yesterday', text: '23:50' });
+    expect(form.obstacle.value).toBe('Say why a set of an earlier day is entered now.');
+    await form.save();
+    expect(bodies('create')).toEqual([]);
+    form.time.reason = ' On paper during the outage ';
+    expect(form.obstacle.value).toBeNull();
+    await form.save();
+    expect(bodies('create')[0]?.data).toEqual({
+      patient: 7,
+      pulse: 88,
+      datetime: '2026-11-21T23:50:00.000Z',
+      history_change_reason: 'On paper during the outage',
+    });
+  });
+
+  it('of today needs none, and a reason that was typed for another day is not sent', async () => {
+    request.mockResolvedValue(reply(makeReport({ id: 99 })));
+    form.draft.texts.pulse = '88';
+    Object.assign(form.time, { isNow: false, day: 'today', text: '00:10', reason: 'On paper' });
+    await form.save();
+    expect(bodies('create')[0]?.data).not.toHaveProperty('history_change_reason');
+  });
+
   it('after a lost answer sends the same body with the same key, whatever the clock says', async () => {
     request.mockRejectedValueOnce(new NoAnswer('lost', true));
     form.draft.texts.pulse = '88';

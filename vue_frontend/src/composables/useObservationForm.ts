@@ -3,7 +3,7 @@ import { computed, onScopeDispose, reactive, ref, shallowRef, watch } from 'vue'
 import type { NumberField, Patient, Preview, Ranges, Report } from '@/api/types';
 import { ageInYears } from '@/domain/format';
 import * as entry from '@/domain/observationDraft';
-import { instantTaken, type TimeTaken } from '@/domain/timeTaken';
+import { instantTaken, isOfEarlierDay, takenNow, type TimeTaken } from '@/domain/timeTaken';
 import { t } from '@/locales';
 import { NoAnswer, RequestRefused, type Reply, type Request } from '@/realtime/protocol';
 import { firstRefusal, messagesByField } from './useRefusals';
@@ -45,7 +45,7 @@ export function newKey(): string {
 /** One set being entered: its draft, the live score, and sending it exactly once. */
 export function useObservationForm(surroundings: FormSurroundings) {
   const draft = reactive(entry.emptyDraft());
-  const time = reactive<TimeTaken>({ isNow: true, day: 'today', text: '' });
+  const time = reactive<TimeTaken>(takenNow());
   const state = ref<FormState>('editing');
   const preview = shallowRef<Preview | null>(null);
   const message = ref<string | null>(null);
@@ -79,6 +79,14 @@ export function useObservationForm(surroundings: FormSurroundings) {
   const taken = computed(() =>
     instantTaken(time, surroundings.now(), surroundings.patient().admission_date, surroundings.timeZone),
   );
+  /** Taken before today: the record keeps why it is entered so late. */
+  const needsReason = computed(
+    () =>
+      taken.value.at !== null && isOfEarlierDay(taken.value.at, surroundings.now(), surroundings.timeZone),
+  );
+  const lacksReason = computed(
+    () => surroundings.isCorrection !== true && needsReason.value && time.reason.trim() === '',
+  );
   const unexplained = computed(() =>
     entry.isSet(draft) ? missing.value.filter((field) => draft.not_measured[field] === undefined) : [],
   );
@@ -88,7 +96,8 @@ export function useObservationForm(surroundings: FormSurroundings) {
     if (isUntouched.value) return t('form.nothing');
     if (Object.keys(problems.value).length > 0) return t('form.correctFirst');
     if (Object.values(warnings.value).some((warning) => !warning.isConfirmed)) return t('form.confirmFirst');
-    return taken.value.problem === null ? null : t('form.correctFirst');
+    if (taken.value.problem !== null) return t('form.correctFirst');
+    return lacksReason.value ? t('lateSet.reasonMissing') : null;
   });
 
   // ------------------------------------------------------------ live score
@@ -147,6 +156,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
       const body = {
         ...entry.payloadOf(draft, surroundings.patient().id),
         datetime: new Date(taken.value.at).toISOString(),
+        ...(needsReason.value ? { history_change_reason: time.reason.trim() } : {}),
       };
       sent.value = { key: newKey(), body };
     }
@@ -210,7 +220,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
     state.value = 'editing';
     message.value = null;
     Object.assign(draft, entry.emptyDraft());
-    Object.assign(time, { isNow: true, day: 'today', text: '' });
+    Object.assign(time, takenNow());
     preview.value = null;
   }
 
@@ -229,6 +239,8 @@ export function useObservationForm(surroundings: FormSurroundings) {
     unexplained,
     isUntouched,
     taken,
+    needsReason,
+    lacksReason,
     obstacle,
     save,
     restore,

@@ -28,4 +28,10 @@ export const actsDe: typeof actsEn = {
     changed: 'Nicht rückgängig gemacht: Jemand anders hat diesen Patienten inzwischen geändert.',
     failed: 'Nicht rückgängig gemacht: Der Server hat es abgelehnt.',
   },
+  lateSet: {
+    earlier: 'Früher',
+    date: 'Tag der Messung',
+    reason: 'Warum es so spät eingetragen wird',
+    reasonMissing: 'Sagen Sie, warum ein Set eines früheren Tages erst jetzt eingetragen wird.',
+  },
 };

@@ -25,4 +25,10 @@ export const actsEn = {
     changed: 'Not undone: somebody else has changed this patient since.',
     failed: 'Not undone: the server refused it.',
   },
+  lateSet: {
+    earlier: 'Earlier',
+    date: 'Day it was taken',
+    reason: 'Why it is entered late',
+    reasonMissing: 'Say why a set of an earlier day is entered now.',
+  },
 };

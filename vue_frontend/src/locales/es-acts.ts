@@ -28,4 +28,10 @@ export const actsEs: typeof actsEn = {
     changed: 'No se deshizo: otra persona ha cambiado a este paciente entretanto.',
     failed: 'No se deshizo: el servidor lo rechazó.',
   },
+  lateSet: {
+    earlier: 'Antes',
+    date: 'Día de la toma',
+    reason: 'Por qué se registra tarde',
+    reasonMissing: 'Diga por qué una toma de un día anterior se registra ahora.',
+  },
 };

@@ -3,7 +3,8 @@ import { computed, ref } from 'vue';
 
 import { http, HttpError } from '@/api/http';
 import type { SignedInUser } from '@/api/types';
-import { dropAllDrafts } from '@/composables/useDraftStorage';
+import { dropDraftsOf, dropOldDrafts } from '@/composables/useDraftStorage';
+import { useClockStore } from './clock';
 import { useSnoozesStore } from './snoozes';
 
 export type SignedOutReason = 'ended' | 'signedOut';
@@ -27,6 +28,7 @@ export const useSessionStore = defineStore('session', () => {
 
   /** At the start of the page: it says itself where nobody is signed in, and spares the question. */
   async function begin(): Promise<void> {
+    dropOldDrafts(useClockStore().current());
     if (document.documentElement.dataset.signedIn === 'no') isKnown.value = true;
     else await restore();
   }
@@ -61,7 +63,7 @@ export const useSessionStore = defineStore('session', () => {
       if (!(error instanceof HttpError)) throw error;
     }
     // Shared tablets keep nothing of who has gone. A sign-in that merely ended keeps the draft for its user.
-    dropAllDrafts();
+    if (user.value !== null) dropDraftsOf(user.value.pk, useClockStore().current());
     useSnoozesStore().clear();
     forget('signedOut');
   }
