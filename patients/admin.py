@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from . import clock
@@ -21,6 +21,7 @@ from .admin_writing import PatientForm, ReportForm, ServiceAdmin
 from .models import Amendment, Event, Notification, Patient, Report, SignIn
 from .permissions import ROLES, role_of
 from .representations import represent_amendment
+from .selectors import search_patients
 from .services import sign_in_failures, sign_ins
 
 
@@ -114,6 +115,7 @@ class PatientAdmin(ServiceAdmin):
 
     subject = "patients"
     form = PatientForm
+    exclude = ("date_of_birth_precision",)
     can_be_added = True
     list_display = (
         "id",
@@ -126,7 +128,16 @@ class PatientAdmin(ServiceAdmin):
         "next_due_at",
     )
     list_filter = ("ward", "pathway", "current_risk")
-    search_fields = ("hospital_number", "last_name", "first_name")
+    search_fields = ("search_key",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Patient], search_term: str
+    ) -> tuple[QuerySet[Patient], bool]:
+        """As the lists of the API are searched."""
+        return search_patients(queryset, text=search_term), False
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("last_name_key", "first_name_key", "id")
 
 
 @admin.register(Report)

@@ -61,6 +61,8 @@ class ServiceForm(forms.ModelForm):
         sent = {
             name: _as_json(self.cleaned_data[name]) for name in self.changed_data if name != "edited_version"
         }
+        if sent.get("date_of_birth") == "":
+            sent["date_of_birth"] = None
         model: Any = self._meta.model
         context = {"user": self.request.user}
         if self.instance.pk is None:
@@ -96,8 +98,15 @@ class ReportForm(ServiceForm):
 class PatientForm(ServiceForm):
     """A patient. Of the allergies the text is enough: a status that is not chosen follows from it."""
 
+    # As it is written says how exactly it is known, so the precision has no field of its own.
+    date_of_birth = forms.CharField(
+        required=False, help_text="1958-06-15; 1958-06 or 1958 where no more is known.", max_length=10
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        birth = self.instance.birth
+        self.initial["date_of_birth"] = "" if birth is None else birth.as_text()
         if "allergy_status" in self.fields:
             self.fields["allergy_status"].required = False
 

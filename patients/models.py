@@ -14,6 +14,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from .keys import KeyField
+from .rules.birth import Birth
+from .rules.names import shown_name
 from .rules.ranges import RANGES
 from .versions import Amendment as Amendment
 from .versions import AmendmentPermit as AmendmentPermit
@@ -35,6 +38,11 @@ class Patient(models.Model):
         DENGUE = "dengue"
         NONE = "none"
 
+    class BirthPrecision(models.TextChoices):
+        DAY = "day"
+        MONTH = "month"
+        YEAR = "year"
+
     class AllergyStatus(models.TextChoices):
         KNOWN = "known"
         NONE_KNOWN = "none_known"
@@ -42,9 +50,14 @@ class Patient(models.Model):
         UNAVAILABLE = "unavailable"
 
     hospital_number = models.CharField(max_length=40, null=True, blank=True, unique=True)
-    first_name = models.CharField(max_length=100)
-    last_name = models.CharField(max_length=100)
+    # One of the two is enough: some people have one name, and of others nobody knows more.
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    # Where only the month or the year is known, the middle of it (rules/birth.py).
     date_of_birth = models.DateField(null=True, blank=True)
+    date_of_birth_precision = models.CharField(
+        max_length=5, choices=BirthPrecision.choices, default=BirthPrecision.DAY
+    )
     sex = models.CharField(max_length=10, choices=Sex.choices, default=Sex.UNKNOWN)
     pregnant = models.BooleanField(default=False)
     ward = models.CharField(max_length=40, blank=True, default="")
@@ -66,6 +79,14 @@ class Patient(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    # What lists are searched and ordered by: the same on both databases, and told to nobody.
+    search_key = KeyField(of=("last_name", "first_name", "hospital_number"), kind="search", default="")
+    last_name_key = KeyField(of=("last_name",), default="")
+    first_name_key = KeyField(of=("first_name",), default="")
+    hospital_number_key = KeyField(of=("hospital_number",), kind="place", null=True)
+    ward_key = KeyField(of=("ward",), kind="place", default="")
+    bed_key = KeyField(of=("bed",), kind="place", default="")
 
     # Derived from the reports, in the transaction that changes them, so that a board of 300 needs one query.
     last_report = models.ForeignKey(
@@ -113,6 +134,7 @@ class Patient(models.Model):
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
             "last_high_at", "due_limit", "open_notifications", "reminder_at", "reminder_kind", "running_plan",
             "paused_until", "paused_by_nurse", "due_not_before", "resettle_at", "course", "anonymised_at",
+            "search_key", "last_name_key", "first_name_key", "hospital_number_key", "ward_key", "bed_key",
         ],
     )  # fmt: skip
 
@@ -138,15 +160,32 @@ class Patient(models.Model):
                 | (Q(allergy_status__in=("none_known", "not_recorded", "unavailable")) & Q(allergies="")),
                 name="patient_allergies_with_status_known",
             ),
+            models.CheckConstraint(condition=~Q(first_name="", last_name=""), name="patient_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(date_of_birth_precision="day")
+                | (Q(date_of_birth_precision__in=("month", "year")) & Q(date_of_birth__isnull=False)),
+                name="patient_precision_of_a_birth",
+            ),
         )
-        indexes = (models.Index(fields=("ward", "id"), name="patient_by_ward"),)
+        indexes = (
+            models.Index(fields=("ward", "id"), name="patient_by_ward"),
+            models.Index(fields=("last_name_key", "id"), name="patient_by_last_name"),
+            models.Index(fields=("hospital_number_key", "id"), name="patient_by_number"),
+        )
 
     def __str__(self) -> str:
-        return f"{self.last_name.upper()}, {self.first_name}"
+        return shown_name(last_name=self.last_name, first_name=self.first_name)
 
     @property
     def is_discharged(self) -> bool:
         return self.dismissal_date is not None
+
+    @property
+    def birth(self) -> Birth | None:
+        """When the patient was born, as exactly as is known; None where it is not known."""
+        if self.date_of_birth is None:
+            return None
+        return Birth(self.date_of_birth, self.date_of_birth_precision)
 
 
 def _possible_range_constraints() -> list[models.CheckConstraint]:

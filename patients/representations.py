@@ -142,6 +142,7 @@ def _represent_stay(patient: Any) -> dict[str, Any]:
         "first_name": patient.first_name,
         "last_name": patient.last_name,
         "date_of_birth": patient.date_of_birth.isoformat() if patient.date_of_birth else None,
+        "date_of_birth_precision": patient.date_of_birth_precision,
         "sex": patient.sex,
         "pregnant": patient.pregnant,
         "ward": patient.ward,

@@ -9,13 +9,13 @@ from django.db.models.functions import ExtractHour
 
 from .models import Amendment, Notification, Patient, Pause, Report, WorkerHeartbeat
 from .rules.fluids import FLUID_FIELDS, FluidsRecorded
+from .rules.names import search_words
 
 HistoricalReport: Any = Report.history.model
 HistoricalPatient: Any = Patient.history.model
 
 OLDEST_HEARTBEAT: Final = timedelta(seconds=10)
 
-_SEARCHED = ("last_name", "first_name", "hospital_number")
 # What is shown of a user and of a report in other objects; joined rows are loaded with no more.
 _OF_A_USER = ("id", "username", "first_name", "last_name")
 _OF_A_REPORT = ("id", "datetime", "news2")
@@ -66,12 +66,12 @@ def _join(rows: QuerySet[Any], name: str, shown: tuple[str, ...]) -> QuerySet[An
 
 
 def search_patients(patients: QuerySet[Patient], *, text: str) -> QuerySet[Patient]:
-    """Those whose names or hospital number hold every word of `text`, in any order."""
-    for word in text.replace(",", " ").split():
-        holds_word = Q()
-        for field in _SEARCHED:
-            holds_word |= Q(**{f"{field}__icontains": word})
-        patients = patients.filter(holds_word)
+    """Those whose names or hospital number hold every word of `text`, in any order.
+
+    Case, accents and apostrophes do not count (rules/names.py).
+    """
+    for word in search_words(text):
+        patients = patients.filter(search_key__contains=word)
     return patients
 
 

@@ -36,6 +36,7 @@ _PATIENT_FIELDS: Final = (
     "allergy_status", "diagnosis", "admission_date", "dismissal_date", "pathway", "spo2_scale", "fever_onset_at",
     "hematocrit_baseline", "monitoring_interval",
 )  # fmt: skip
+_BIRTH: Final = _PATIENT_FIELDS.index("date_of_birth")  # 1958 where no more is known: it is written as that
 _OF_A_VERSION: Final = ("history_id", "history_date", "history_type", "history_user", "history_change_reason")
 _COMPUTED: Final = (
     "news2_score",
@@ -155,6 +156,7 @@ def _cells_of_patients(patients: Sequence[Patient]) -> Iterator[list[str]]:
     for patient in patients:
         body = bodies.get(patient.pk)
         cells = [_text(getattr(patient, field)) for field in _PATIENT_FIELDS]
+        cells[_BIRTH] = "" if patient.birth is None else patient.birth.as_text()
         yield [*cells, *(_text(getattr(body, field, None)) for field in BODY_COLUMNS)]
 
 

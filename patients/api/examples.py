@@ -33,7 +33,8 @@ _DUE_BECAUSE: Final = {
 
 _STAY: Final = {
     "id": 17, "hospital_number": "A-1042", "first_name": "Ada", "last_name": "Byron",
-    "date_of_birth": "1950-12-10", "sex": "female", "pregnant": False, "ward": "7A", "bed": "3",
+    "date_of_birth": "1950-12-10", "date_of_birth_precision": "day", "sex": "female", "pregnant": False,
+    "ward": "7A", "bed": "3",
     "allergies": "Penicillin", "allergy_status": "known", "diagnosis": "Pneumonia",
     "admission_date": "2026-06-10T08:00:00Z", "dismissal_date": None, "pathway": "news2", "spo2_scale": 1,
     "fever_onset_at": None, "hematocrit_baseline": None, "monitoring_interval": None,

@@ -6,13 +6,17 @@ Arabic digits, NaN and Infinity. Every message says which value was refused and 
 
 import math
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timezone
 from typing import Any, Final, NoReturn
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
+from rest_framework.fields import empty
 
+from ..rules.birth import MIDDLE_DAY, MIDDLE_MONTH, Birth
+from ..rules.names import trimmed
 from ..rules.ranges import RANGES, check_possible, round_half_up
 
 # Outside these years a time is a slip of the finger, and some would not survive a change of time zone.
@@ -21,6 +25,9 @@ LATEST_YEAR: Final = 2199
 EARLIEST_BIRTH_YEAR: Final = 1850
 
 _WHOLE_TEXT: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_YEAR_LAST: Final = re.compile(r"\s*[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}\b")
+_YEAR: Final = re.compile(r"[0-9]{4}")
+_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _EMPTY_FRACTION: Final = re.compile(r"\.0+")
 _LARGEST_WHOLE: Final = 2**63 - 1
 _LONGEST_NUMBER: Final = 40
@@ -51,13 +58,16 @@ def read_instant(text: Any) -> datetime:
     """
     if not isinstance(text, str) or not text.isascii() or len(text) > _LONGEST_NUMBER:
         raise serializers.ValidationError(_not_an_instant(text))
+    zone = ZoneInfo(settings.TIME_ZONE)
     try:
-        value = serializers.DateTimeField(default_timezone=ZoneInfo(settings.TIME_ZONE)).to_internal_value(
-            text
-        )
+        value = serializers.DateTimeField(default_timezone=zone).to_internal_value(text)
         in_utc: datetime = value.astimezone(UTC)
     except OverflowError as error:
         raise serializers.ValidationError(_not_an_instant(text)) from error
+    except serializers.ValidationError as error:
+        is_at_a_change = error.get_codes() == ["make_aware"]
+        message = _at_a_clock_change(text, zone=zone) if is_at_a_change else _not_an_instant(text)
+        raise serializers.ValidationError(message) from error
     if not EARLIEST_YEAR <= in_utc.year <= LATEST_YEAR:
         raise serializers.ValidationError(
             f"The year must be between {EARLIEST_YEAR} and {LATEST_YEAR}; {show(text)} was given."
@@ -66,7 +76,32 @@ def read_instant(text: Any) -> datetime:
 
 
 def _not_an_instant(value: Any) -> str:
-    return f"A time such as 2026-03-01T14:30:00Z (ISO 8601) is needed; {show(value)} was given."
+    return (
+        f"A time such as 2026-03-01T14:30:00Z (ISO 8601) is needed; {show(value)} was given."
+        f"{_how_to_write_a_date(value)}"
+    )
+
+
+def _how_to_write_a_date(value: Any) -> str:
+    """What to do with 12/31/1958 and 31.12.1958, beside what is needed; "" of anything else."""
+    is_year_last = isinstance(value, str) and _YEAR_LAST.match(value)
+    return " Write year, month, day: which of them is the month is not guessed." if is_year_last else ""
+
+
+def _at_a_clock_change(text: str, *, zone: ZoneInfo) -> str:
+    """Why a local time cannot be placed: it came twice that day, or never."""
+    local = parse_datetime(text)
+    assert local is not None
+    earlier, later = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    assert earlier is not None
+    assert later is not None
+    if earlier < later:
+        return f"The clocks were set forward then: {show(text)} never came. Check the time."
+    first, second = (local.replace(tzinfo=timezone(offset)).isoformat() for offset in (earlier, later))
+    return (
+        f"The clocks were set back then: {show(text)} came twice. "
+        f"Write which one it is, {first} or {second}, or the time in UTC."
+    )
 
 
 class WholeNumberField(serializers.IntegerField):
@@ -140,9 +175,12 @@ class ChoiceField(serializers.ChoiceField):
 
 
 class TextField(serializers.CharField):
-    """Text; a number is none."""
+    """Text; a number is none. What nobody sees at its ends is taken off, zero-width characters too."""
 
     default_error_messages = {"invalid": "A text is needed; {input} was given."}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return super().run_validation(trimmed(data) if isinstance(data, str) else data)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -200,19 +238,36 @@ class InstantField(serializers.DateTimeField):
 
 
 class BirthDateField(serializers.DateField):
-    """A day of the calendar, YYYY-MM-DD; the service refuses the future."""
+    """A day of the calendar, YYYY-MM-DD; or, as a Birth, the month YYYY-MM or the year YYYY where no more is known.
 
-    def to_internal_value(self, value: Any) -> date:
+    The service takes its middle, and refuses the future.
+    """
+
+    def to_internal_value(self, value: Any) -> date | Birth:  # type: ignore[override]
         if not isinstance(value, str) or not value.isascii():
-            raise serializers.ValidationError(
-                f"A date such as 1950-12-31 is needed; {show(value)} was given."
-            )
-        day = super().to_internal_value(value)
-        if day.year < EARLIEST_BIRTH_YEAR:
+            raise serializers.ValidationError(_not_a_birth(value))
+        text = value.strip()
+        if not _YEAR.fullmatch(text[:4]) or int(text[:4]) == 0:
+            raise serializers.ValidationError(_not_a_birth(value))
+        if int(text[:4]) < EARLIEST_BIRTH_YEAR:
             raise serializers.ValidationError(
                 f"The year must not be before {EARLIEST_BIRTH_YEAR}; {show(value)} was given."
             )
-        return day
+        if _YEAR.fullmatch(text):
+            return Birth(date(int(text), MIDDLE_MONTH, 1), "year")
+        if _MONTH.fullmatch(text):
+            return Birth(date(int(text[:4]), int(text[5:]), MIDDLE_DAY), "month")
+        try:
+            return super().to_internal_value(text)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError(_not_a_birth(value)) from error
+
+
+def _not_a_birth(value: Any) -> str:
+    return (
+        "A date such as 1950-12-31 is needed, or 1950-12 or 1950 where no more is known; "
+        f"{show(value)} was given.{_how_to_write_a_date(value)}"
+    )
 
 
 class CodesField(serializers.ListField):

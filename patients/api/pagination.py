@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models.expressions import OrderBy
 from rest_framework.exceptions import ParseError, ValidationError
 
+from ..keys import key_of
 from ..prepared import Hole
 from .fields import read_instant, read_whole, show
 from .parsers import read_json
@@ -152,7 +153,8 @@ def read_ordering(text: Any, *, allowed: Sequence[str], default: str, model: typ
 
 
 def column_of(model: type[Model], name: str) -> "Field[Any, Any]":
-    column = model._meta.get_field(name)
+    """The column that holds the order of `name`: names and places have one beside them (patients/keys.py)."""
+    column = key_of(model, name) or model._meta.get_field(name)
     assert isinstance(column, Field)  # orders are by columns of the model's own
     return column
 

@@ -22,6 +22,7 @@ from ..representations import (
     represent_patient_version,
     represent_report,
 )
+from ..rules.birth import Birth
 from ..rules.dengue import WARNING_SIGNS
 from ..services import history as history_services
 from ..services import patients as patient_services
@@ -132,9 +133,23 @@ class PatientSerializer(ResourceSerializer):
     hospital_number = TextField(
         max_length=40, allow_null=True, allow_blank=True, default=None, help_text="unique where given"
     )
-    first_name = TextField(max_length=100)
-    last_name = TextField(max_length=100)
-    date_of_birth = BirthDateField(allow_null=True, default=None)
+    first_name = TextField(
+        max_length=100, allow_blank=True, default="", help_text="one of the two names is enough"
+    )
+    last_name = TextField(
+        max_length=100, allow_blank=True, default="", help_text="one of the two names is enough"
+    )
+    date_of_birth = BirthDateField(
+        allow_null=True,
+        default=None,
+        help_text="1958-06 or 1958 where no more is known: the middle of it is stored and answered",
+    )
+    # No default: the date says it, and a whole date without it is of the day.
+    date_of_birth_precision = ChoiceField(
+        choices=Patient.BirthPrecision.values,
+        required=False,
+        help_text="how exactly the date of birth is known; not given: as the date is written",
+    )
     sex = ChoiceField(choices=Patient.Sex.values, default=Patient.Sex.UNKNOWN.value)
     pregnant = TruthField(default=False)
     ward = TextField(max_length=40, allow_blank=True, default="")
@@ -195,6 +210,7 @@ class PatientSerializer(ResourceSerializer):
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _read_precision(attrs)
         if self.instance is not None and not self.partial and "allergy_status" not in attrs:
             # A PUT empties what it leaves out.
             before = Patient.AllergyStatus.NOT_RECORDED
@@ -215,6 +231,18 @@ class PatientSerializer(ResourceSerializer):
 
     def to_representation(self, instance: Patient) -> dict[str, Any]:
         return represent_patient(instance)
+
+
+def _read_precision(attrs: dict[str, Any]) -> None:
+    """Of a date of birth that was written as a month or a year: the middle, and how exactly it is known."""
+    birth = attrs.get("date_of_birth")
+    if not isinstance(birth, Birth):
+        return
+    said = attrs.setdefault("date_of_birth_precision", birth.precision)
+    if said != birth.precision:
+        message = [f"date_of_birth is {birth.as_text()}, date_of_birth_precision {said}: send one of them."]
+        raise serializers.ValidationError({"date_of_birth": message, "date_of_birth_precision": message})
+    attrs["date_of_birth"] = birth.day
 
 
 # Of a patient, what follows from reports, plans and pauses: versions of the patient do not have it.

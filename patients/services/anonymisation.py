@@ -97,6 +97,7 @@ def _identity(patient_id: int, *, born: date | None) -> dict[str, Any]:
         "first_name": "Anonymous",
         "last_name": f"Patient {patient_id}",
         "date_of_birth": None if born is None else born.replace(month=1, day=1),
+        "date_of_birth_precision": "day" if born is None else "year",
         "bed": "",
         "allergies": "",
         "allergy_status": str(Patient.AllergyStatus.NOT_RECORDED),

@@ -9,13 +9,14 @@ from django.utils import timezone
 from ..events import unit_of_work
 from ..models import Patient, Report
 from ..permissions import may, role_of
+from ..rules.birth import PRECISIONS, Birth
 from ..rules.schedule import Due
 from . import places, plans, reminders
 from .course import due_of, settle
 from .due_limits import forget_what_stood
 from .errors import Conflict, NotAllowed, Refused, Stale
 from .locks import lock_patient
-from .reports import MOST_AHEAD, as_text
+from .reports import MOST_AHEAD, as_text, before_birth
 from .scoring import CORRECTED, score_stay_again, what_was_corrected
 from .stay import recent_sets
 
@@ -55,9 +56,11 @@ def admit_patient(*, by: Any, now: datetime, is_taken_over: bool = False, **valu
         raise NotAllowed({"spo2_scale": ["SpO2 scale 2 is set by a doctor or lead."]})
     with unit_of_work():
         patient = Patient(created_at=now, updated_at=now)
+        values = dict(_birth_as_known(values, before=None, now=now))
         ward, is_known_ward = places.find_ward(values.get("ward", ""), of=patient)
         values["ward"] = ward
         _set(patient, values, sent=values)
+        _check_name(patient)
         _check_dates(patient, now=now)
         _check_birth(patient, changed=values)
         _save(patient, by=by, now=now)
@@ -84,6 +87,7 @@ def change_patient(
         patient = lock_patient(patient_id)
         if expected_version is not None and expected_version != patient.version:
             raise Stale(patient)
+        changes = _birth_as_known(changes, before=patient.birth, now=now)
         is_known_ward = True
         if changes.get("ward", patient.ward) != patient.ward:
             ward, is_known_ward = places.find_ward(changes["ward"], of=patient)
@@ -104,6 +108,7 @@ def change_patient(
                 patient.dismissal_date if is_readmission else _end_of_stay_before(patient, changed=changed)
             )
         _set(patient, changed, sent=changes)
+        _check_name(patient)
         _check_dates(patient, now=now)
         _check_birth(patient, changed=changed)
         if ended_before is not None and patient.admission_date < ended_before:
@@ -242,21 +247,63 @@ def implied_status(text: str, *, before: str) -> str:
     return str(Patient.AllergyStatus.NOT_RECORDED) if before == Patient.AllergyStatus.KNOWN else before
 
 
+def _birth_as_known(values: Mapping[str, Any], *, before: Birth | None, now: datetime) -> Mapping[str, Any]:
+    """`values` with the date of birth as it is stored: the middle of the month or year that is known.
+
+    A whole date without a precision is of the day. What was answered, with its precision, is what it was (`before`). A
+    precision alone makes the date that is there coarser. Raises Refused for one without a date, and one that is finer.
+    """
+    if not values.keys() & {"date_of_birth", "date_of_birth_precision"}:
+        return values
+    day = values.get("date_of_birth", None if before is None else before.day)
+    precision = values.get("date_of_birth_precision", PRECISIONS[0])
+    if day is None:
+        if precision != PRECISIONS[0]:
+            raise Refused(
+                {"date_of_birth_precision": ["There is no date of birth that this could be said of."]}
+            )
+        return {**values, "date_of_birth_precision": precision}
+    birth = Birth(day, precision)
+    if "date_of_birth" not in values and before is not None:
+        if PRECISIONS.index(precision) < PRECISIONS.index(before.precision):
+            raise Refused(
+                {
+                    "date_of_birth_precision": [
+                        f"Only {before.as_text()} is known. Send the date_of_birth with it."
+                    ]
+                }
+            )
+    if birth != before:
+        birth = birth.known_to(precision, today=timezone.localdate(now))
+    return {**values, "date_of_birth": birth.day, "date_of_birth_precision": birth.precision}
+
+
+def _check_name(patient: Patient) -> None:
+    """One of the two names is enough."""
+    if not patient.first_name and not patient.last_name:
+        message = ["A first name or a last name is needed; one of the two is enough."]
+        raise Refused({"last_name": message, "first_name": message})
+
+
 def _check_birth(patient: Patient, *, changed: Collection[str]) -> None:
-    """Nobody is admitted, feverish or observed before being born. Judged where a write touches one of the two dates."""
-    born = patient.date_of_birth
-    if born is None:
+    """Nobody is admitted, feverish or observed before being born. Judged where a write touches one of the two dates.
+
+    Of a month or a year by its first day.
+    """
+    birth = patient.birth
+    if birth is None:
         return
+    born = birth.first_day
+    is_new = "date_of_birth" in changed or "date_of_birth_precision" in changed
     errors: dict[str, list[str]] = {}
     for field in ("admission_date", "fever_onset_at"):
         instant = getattr(patient, field)
-        is_touched = field in changed or "date_of_birth" in changed
-        if is_touched and instant is not None and timezone.localdate(instant) < born:
-            errors[field] = [f"This is before the birth on {born.isoformat()}."]
+        if (is_new or field in changed) and instant is not None and timezone.localdate(instant) < born:
+            errors[field] = [before_birth(birth)]
     if errors:
         first = min(getattr(patient, field) for field in errors)
         errors["date_of_birth"] = [f"The birth cannot be after {as_text(first)}: {', '.join(errors)}."]
-    elif "date_of_birth" in changed and patient.pk is not None:
+    elif is_new and patient.pk is not None:
         oldest = (
             Report.objects.filter(patient=patient).order_by("datetime").values_list("datetime", flat=True)
         )
@@ -297,7 +344,7 @@ def _check_dates(patient: Patient, *, now: datetime) -> None:
             errors["dismissal_date"] = ["The discharge cannot be over 5 minutes ahead."]
         elif patient.dismissal_date < patient.admission_date:
             errors["dismissal_date"] = ["The discharge cannot be before the admission."]
-    if patient.date_of_birth is not None and patient.date_of_birth > timezone.localdate(now):
+    if patient.birth is not None and patient.birth.first_day > timezone.localdate(now):
         errors["date_of_birth"] = ["The date of birth cannot be in the future."]
     if errors:
         raise Refused(errors)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ..events import unit_of_work
 from ..models import Patient, Report
+from ..rules.birth import Birth
 from ..rules.combinations import check_contradictions
 from ..rules.formulas import mean_arterial_pressure, pulse_pressure
 from ..rules.news2 import RESPONSES, response_to
@@ -166,10 +167,15 @@ def refuse_impossible(
             errors["datetime"] = [f"This is before the admission at {as_text(patient.admission_date)}."]
         elif patient.dismissal_date is not None and taken_at > patient.dismissal_date:
             errors["datetime"] = [f"The patient was discharged at {as_text(patient.dismissal_date)}."]
-        elif patient.date_of_birth is not None and timezone.localdate(taken_at) < patient.date_of_birth:
-            errors["datetime"] = [f"This is before the birth on {patient.date_of_birth.isoformat()}."]
+        elif patient.birth is not None and timezone.localdate(taken_at) < patient.birth.first_day:
+            errors["datetime"] = [before_birth(patient.birth)]
     if errors:
         raise Refused(errors)
+
+
+def before_birth(birth: Birth) -> str:
+    """What is refused as earlier than the birth; of a month or a year, than its first day."""
+    return f"This is before the birth {'on' if birth.precision == 'day' else 'in'} {birth.as_text()}."
 
 
 def as_text(instant: datetime, *, to: str = "minutes") -> str:
