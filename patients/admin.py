@@ -17,6 +17,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from . import clock
+from .admin_lookups import ShownLookups
 from .admin_writing import PatientForm, ReportForm, ServiceAdmin
 from .models import Amendment, Event, Notification, Patient, Report, SignIn
 from .permissions import ROLES, role_of
@@ -57,7 +58,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class StaffUserAdmin(UserAdmin):
+class StaffUserAdmin(ShownLookups, UserAdmin):
     """Users. Who is no superuser makes none, changes none, and hands out no permissions but by groups."""
 
     list_display = ("username", "last_name", "first_name", "role", "is_active", "is_staff")
@@ -82,7 +83,7 @@ def _may_touch(request: HttpRequest, user: User | None) -> bool:
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(ShownLookups, GroupAdmin):
     """Groups. Those that are roles stay as the table of permissions makes them; their members are chosen."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
@@ -93,7 +94,7 @@ class RoleAdmin(GroupAdmin):
 
 
 # ---------------------------------------------------------------- to look at
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(ShownLookups):
     """To look at, for staff who have Django's permission to view."""
 
     list_per_page = 50

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from rest_framework.exceptions import APIException
 
+from .admin_lookups import ShownLookups
 from .api import writing
 from .api.errors import answer_of
 from .permissions import may_perform, role_of
@@ -117,7 +118,7 @@ class PatientForm(ServiceForm):
         return [name for name in changed if not (name == "allergy_status" and is_open)]
 
 
-class ServiceAdmin(admin.ModelAdmin):
+class ServiceAdmin(ShownLookups):
     """Writes by the services. Who may is asked of the table of permissions, besides being staff."""
 
     subject: str
