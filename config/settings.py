@@ -41,6 +41,8 @@ if not SECRET_KEY:
         )
     SECRET_KEY = "only-for-development-and-build-steps-" + "0" * 32
 
+# Those before it: what they signed, sign-ins too, counts until they are taken out.
+SECRET_KEY_FALLBACKS = texts("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = texts("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = texts("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.bool("HTTPS", default=False)

@@ -503,11 +503,15 @@ class EventCounter(models.Model):
 
 
 class SignIn(models.Model):
-    """One device of one user, signed in: a token and, for a browser, the session that goes with it."""
+    """One device of one user, signed in: a token and, for a browser, the session that goes with it.
+
+    Of both keys only the SHA-256 is kept, and of the password with which it began what Django's own sessions keep.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sign_ins")
     token_hash = models.CharField(max_length=64, unique=True)
-    session_key = models.CharField(max_length=40, null=True, unique=True)
+    session_hash = models.CharField(max_length=64, null=True, unique=True)
+    auth_hash = models.CharField(max_length=64, blank=True, default="")
     device = models.CharField(max_length=200, blank=True, default="")
     address = models.GenericIPAddressField(null=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -129,7 +129,7 @@ class LogoutView(rest_auth.LogoutView):
         sign_in = _sign_in_of(request)
         sign_ins.end_sign_in(sign_in.pk, now=clock.now())
         session = request._request.session
-        if sign_in.session_key is not None and sign_in.session_key == session.session_key:
+        if session.session_key is not None and sign_in.session_hash == sign_ins.hash_key(session.session_key):
             auth.logout(request._request)
         return Response({"detail": "Signed out."})
 

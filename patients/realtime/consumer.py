@@ -7,16 +7,20 @@ through `send` and is gone.
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from channels.db import database_sync_to_async
 from django.utils import translation
 from djangochannelsrestframework.decorators import action
 from djangochannelsrestframework.generics import GenericAsyncAPIConsumer
-from rest_framework.exceptions import MethodNotAllowed, PermissionDenied, ValidationError
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, PermissionDenied, ValidationError
 
+from .. import clock
 from ..api import listing
 from ..api.errors import API_LANGUAGE, answer_of
 from ..api.writing import Written
 from ..permissions import RoleSocketPermission
+from ..services import sign_ins
 from ..services.errors import Stale
+from .connection import CLOSE_SIGNED_OUT
 
 # The members of a request that reach an action. DCRF passes all of them as keyword arguments, so that a client's
 # `self` or `scope` would collide with the method's own.
@@ -24,6 +28,9 @@ REQUEST_MEMBERS: Final = frozenset(
     {"pk", "ids", "data", "filters", "ordering", "limit", "offset", "since", "epoch", "idempotency_key"}
 )
 
+
+READING: Final = frozenset({"list", "retrieve", "preview", "resume"})
+"""Actions that write nothing."""
 
 LARGEST_EXACT_NUMBER: Final = 2**53
 
@@ -83,6 +90,21 @@ class StreamConsumer(GenericAsyncAPIConsumer):
         if action not in self.available_actions:
             raise UnknownAction(action, self.available_actions)
         await super().check_permissions(action, **kwargs)
+        if action not in READING:
+            await self._require_live_sign_in()
+
+    async def _require_live_sign_in(self) -> None:
+        """Before a write: a right may have ended without a word, by a directory's own job for one.
+
+        Raises:
+            NotAuthenticated: the connection ends with 4401 as well.
+        """
+        if self.connection is None or self.connection.sign_in_id is None:
+            return
+        ask = database_sync_to_async(sign_ins.authenticate_again)
+        state = await ask(self.connection.sign_in_id, now=clock.now())
+        if state is None or state.role != self.connection.role:
+            raise NotAuthenticated
 
     async def handle_exception(self, exc: Exception, action: str | None, request_id: Any) -> None:
         """Reply as REST would; the connection lives on, also after what nobody foresaw."""
@@ -98,6 +120,8 @@ class StreamConsumer(GenericAsyncAPIConsumer):
             return
         errors = body if isinstance(body, list) else [body]
         await self.reply(action, errors=errors, status=status, request_id=request_id)
+        if isinstance(exc, NotAuthenticated):
+            self.connection.close(CLOSE_SIGNED_OUT)
 
     async def reply(
         self,

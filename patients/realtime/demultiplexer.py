@@ -78,8 +78,8 @@ class _Door:
         connection = Connection(
             send, user=user, role=role_of(user), sign_in=scope.get("sign_in"), single=self._single
         )
-        hub.register(connection)
         try:
+            await hub.admit(connection)
             await self._serve(_Client(scope, connection=connection, hub=hub), intake=intake)
         finally:
             intake.end()

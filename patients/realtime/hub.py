@@ -10,12 +10,13 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 from channels.db import database_sync_to_async
+from django.db import DatabaseError
 
 from .. import clock, events, metrics
 from ..events import ACCESS_STREAM, Entry, LogState
@@ -30,6 +31,8 @@ logger = logging.getLogger("wardlight.hub")
 SECONDS_BETWEEN_LOOKS: Final = 0.5
 HEARTBEAT_SECONDS: Final = 10
 TOUCH_SECONDS: Final = 300
+RECHECK_SECONDS: Final = 10
+MOST_RECHECKED: Final = 200  # sign-ins a read
 ENTRIES_A_READ: Final = 500
 # At a time to everybody. A thousand reminders are 2 MB for each client, and after an import there is much to tell: all
 # of it in one write would count a client as too slow that has had no moment to read.
@@ -60,6 +63,7 @@ class Hub:
         self._looking: asyncio.Task[None] | None = None
         self._look_again = False
         self._tick = 0
+        self._rechecking: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._ready: asyncio.Task[None] = self.loop.create_task(self._start())
 
@@ -102,6 +106,17 @@ class Hub:
         self._groups.setdefault(connection.audience, set()).add(connection)
         if connection.audience.single is None:
             connection.push(self._state_frame("hello"))
+
+    async def admit(self, connection: Connection) -> None:
+        """Register a client whose sign-in is still live; its greeting is the first that it gets.
+
+        Whoever signs out while the handshake is under way would be told to nobody: so it is looked at once more when
+        everything that comes later closes the connection.
+        """
+        connection.hold_back()
+        self.register(connection)
+        await self.recheck([connection])
+        connection.release()
 
     def unregister(self, connection: Connection) -> None:
         group = self._groups.get(connection.audience)
@@ -236,7 +251,7 @@ class Hub:
             for connection in ended:
                 connection.close(CLOSE_SIGNED_OUT)
         elif any(connection.user_id == who["user"] for connection in self.connections()):
-            _ = self._spawn(self._recheck({c for c in self.connections() if c.user_id == who["user"]}))
+            _ = self._spawn(self.recheck([c for c in self.connections() if c.user_id == who["user"]]))
 
     # ------------------------------------------------------------ looking at the log
     def _look(self) -> None:
@@ -304,6 +319,8 @@ class Hub:
             self._end_expired(clock.now())
             if self._tick % TOUCH_SECONDS == 0:
                 _ = self._spawn(self._touch())
+            if self._tick % RECHECK_SECONDS == 0 and (self._rechecking is None or self._rechecking.done()):
+                self._rechecking = self._spawn(self.recheck(list(self.connections())))
 
     def _send_heartbeats(self) -> None:
         heartbeat = self._state_frame("heartbeat")
@@ -323,15 +340,28 @@ class Hub:
         async with lent_thread():
             await database_sync_to_async(sign_ins.touch)(ids, now=clock.now())
 
-    async def _recheck(self, connections: set[Connection]) -> None:
-        """Close those whose user's role or activity is no longer what they were admitted with."""
-        ids = {c.sign_in_id for c in connections if c.sign_in_id is not None}
-        async with lent_thread():
-            live = await database_sync_to_async(sign_ins.live_state)(ids)
-        for connection in connections:
-            state = live.get(connection.sign_in_id)
-            if state is None or state.role != connection.role:
-                connection.close(CLOSE_SIGNED_OUT)
+    async def recheck(self, connections: Sequence[Connection]) -> None:
+        """Close those whose sign-in, or whose user's role, is no longer what they were admitted with.
+
+        Asked again until the database answers. A few at a time, so that nobody's save waits for a whole hospital's.
+        """
+        signed_in = [connection for connection in connections if connection.sign_in_id is not None]
+        for start in range(0, len(signed_in), MOST_RECHECKED):
+            chunk = signed_in[start : start + MOST_RECHECKED]
+            live = await self._live_state({c.sign_in_id for c in chunk})
+            for connection in chunk:
+                state = live.get(connection.sign_in_id)
+                if state is None or state.role != connection.role:
+                    connection.close(CLOSE_SIGNED_OUT)
+
+    async def _live_state(self, ids: set[int | None]) -> dict[int | None, sign_ins.LiveState]:
+        while True:
+            try:
+                async with lent_thread():
+                    return await database_sync_to_async(sign_ins.live_state)(ids)
+            except DatabaseError as error:
+                logger.warning("Who is still signed in cannot be read: %s", type(error).__name__)
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     def _spawn(self, coroutine: Any) -> "asyncio.Task[None]":
         task: asyncio.Task[None] = self.loop.create_task(coroutine)

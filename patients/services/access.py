@@ -80,11 +80,21 @@ def _tell_changed_rights(*, instance: User, update_fields: Collection[str] | Non
     with unit_of_work():
         if was_active and not instance.is_active:
             sign_ins.end_sign_ins_of(instance.pk, now=clock.now())
-        elif instance.password != old_password and not _is_hash_upgrade(instance, update_fields):
-            kept = getattr(instance, "kept_sign_in", None)
-            sign_ins.end_sign_ins_of(instance.pk, now=clock.now(), but=kept)
+        elif instance.password != old_password:
+            if _is_hash_upgrade(instance, update_fields):
+                sign_ins.adopt_password(instance, instead_of=old_password)
+            else:
+                _leave_kept_sign_in(instance)
         if (was_active, was_superuser) != (instance.is_active, instance.is_superuser):
             _tell([instance.pk])
+
+
+def _leave_kept_sign_in(user: User) -> None:
+    """Another password: all sign-ins of the user end but the one by which it was changed."""
+    kept = getattr(user, "kept_sign_in", None)
+    sign_ins.end_sign_ins_of(user.pk, now=clock.now(), but=kept)
+    if kept is not None:
+        sign_ins.adopt_password(user, sign_in_ids=[kept])
 
 
 def _is_hash_upgrade(user: User, update_fields: Collection[str] | None) -> bool:

@@ -1,7 +1,8 @@
 """Who is signed in, on which device, until when: the only writer of sign-ins.
 
-Each device has a sign-in of its own: a random key of 256 bits, of which only the SHA-256 is kept, and for a
-browser the session that goes with it. Either authenticates, and both end together (docs/adr/0012).
+Each device has a sign-in of its own: a random key of 256 bits and, for a browser, the session that goes with it. Either
+authenticates, and both end together (docs/adr/0012). Of both only the SHA-256 is kept. A sign-in lives no longer than
+the password with which it began, however that was changed.
 """
 
 import hashlib
@@ -45,18 +46,24 @@ def authenticate_session(session_key: str, *, now: datetime) -> SignIn | None:
     """The live sign-in of the browser session with this key, as `authenticate_key`."""
     if not (session_key.isascii() and session_key.isalnum()):  # PostgreSQL takes no NUL
         return None
-    return _admit(_BY_SESSION.first(session_key=session_key), now=now)
+    return _admit(_BY_SESSION.first(session_hash=hash_key(session_key)), now=now)
 
 
-def live_state(sign_in_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, LiveState]:
+def authenticate_again(sign_in_id: int, *, now: datetime) -> LiveState | None:
+    """What a sign-in that was live entitles to now; None where it no longer is."""
+    sign_in = _BY_ID.first(id=sign_in_id)
+    if sign_in is None or not _is_live(sign_in, now=now):
+        return None
+    return _state_of(sign_in)
+
+
+def live_state(
+    sign_in_ids: Iterable[int | None], *, now: datetime | None = None
+) -> dict[int | None, LiveState]:
     """Those of these sign-ins that are live, and what they entitle to; the others are left out."""
     now = now or clock.now()
     found = _with_role(_not_ended().filter(pk__in=list(sign_in_ids)))
-    return {
-        sign_in.pk: LiveState(sign_in.user_id, _role_of(sign_in), _hard_end(sign_in))
-        for sign_in in found
-        if _is_live(sign_in, now=now)
-    }
+    return {sign_in.pk: _state_of(sign_in) for sign_in in found if _is_live(sign_in, now=now)}
 
 
 def list_sign_ins(user_id: int, *, now: datetime) -> list[SignIn]:
@@ -86,9 +93,16 @@ _BY_KEY: Final = PreparedQuery(
 )
 _BY_SESSION: Final = PreparedQuery(
     lambda: _with_role(_not_ended()).filter(
-        session_key=Hole("session_key", field=SignIn._meta.get_field("session_key"))
+        session_hash=Hole("session_hash", field=SignIn._meta.get_field("session_hash"))
     )
 )
+_BY_ID: Final = PreparedQuery(
+    lambda: _with_role(_not_ended()).filter(pk=Hole("id", field=SignIn._meta.get_field("id")))
+)
+
+
+def _state_of(sign_in: SignIn) -> LiveState:
+    return LiveState(sign_in.user_id, _role_of(sign_in), _hard_end(sign_in))
 
 
 def _admit(sign_in: SignIn | None, *, now: datetime) -> SignIn | None:
@@ -141,10 +155,18 @@ def _hard_end(sign_in: SignIn) -> datetime:
 
 
 def _is_live(sign_in: SignIn, *, now: datetime) -> bool:
-    if now >= _hard_end(sign_in):
+    if now >= _hard_end(sign_in) or not _has_its_password(sign_in):
         return False
     idle_time: timedelta = settings.SIGN_IN_IDLE_TIME
     return _role_of(sign_in) == "service" or now - sign_in.last_used_at < idle_time
+
+
+def _has_its_password(sign_in: SignIn) -> bool:
+    """Whether the user's password is the one with which this began. Who changed it need not have told anybody."""
+    user = sign_in.user
+    return sign_in.auth_hash == user.get_session_auth_hash() or (
+        sign_in.auth_hash in user.get_session_auth_fallback_hash()
+    )
 
 
 # ---------------------------------------------------------------- starting and ending
@@ -160,7 +182,8 @@ def start_sign_in(
         sign_in = SignIn.objects.create(
             user=user,
             token_hash=hash_key(key),
-            session_key=session_key,
+            session_hash=None if session_key is None else hash_key(session_key),
+            auth_hash=user.get_session_auth_hash(),
             device=device[:200],
             address=address,
             created_at=now,
@@ -177,10 +200,10 @@ def leave_session(session_key: str, *, user_id: int) -> None:
     wrong name.
     """
     with unit_of_work():
-        sign_in = SignIn.objects.filter(session_key=session_key).first()
+        sign_in = SignIn.objects.filter(session_hash=hash_key(session_key)).first()
         if sign_in is None:
             return
-        SignIn.objects.filter(pk=sign_in.pk).update(session_key=None)
+        SignIn.objects.filter(pk=sign_in.pk).update(session_hash=None)
         if sign_in.user_id != user_id:
             note_access(sign_in_id=sign_in.pk)
 
@@ -192,13 +215,21 @@ def end_sign_in(sign_in_id: int, *, now: datetime) -> None:
 
 def end_session(session_key: str, *, now: datetime) -> None:
     """As `end_sign_in`, by the browser's session."""
-    _end(SignIn.objects.filter(session_key=session_key), now=now)
+    _end(SignIn.objects.filter(session_hash=hash_key(session_key)), now=now)
 
 
 def end_sign_ins_of(user_id: int, *, now: datetime, but: int | None = None) -> None:
     """Sign all devices of a user out, except the sign-in `but`."""
     sign_ins = SignIn.objects.filter(user_id=user_id)
     _end(sign_ins if but is None else sign_ins.exclude(pk=but), now=now)
+
+
+def end_all(*, now: datetime) -> int:
+    """Sign everybody out, services too; how many sign-ins that were.
+
+    A restored database knows nothing of who was signed out since: a lost tablet's key would live again.
+    """
+    return _end(SignIn.objects.all(), now=now)
 
 
 def change_password(user: User, *, new_password: str, keep: int | None) -> None:
@@ -210,20 +241,38 @@ def change_password(user: User, *, new_password: str, keep: int | None) -> None:
         user.save(update_fields=["password"])
 
 
+def adopt_password(user: User, *, sign_in_ids: Collection[int] | None = None, instead_of: str = "") -> None:
+    """Let sign-ins of this user live on under the password that the user now has.
+
+    Args:
+        sign_in_ids: these; None: those that began with `instead_of`.
+        instead_of: the password, as it was stored, which is the same one hashed anew.
+    """
+    own = SignIn.objects.filter(user_id=user.pk, ended_at__isnull=True)
+    if sign_in_ids is None:
+        before = User(password=instead_of)
+        own = own.filter(
+            auth_hash__in=[before.get_session_auth_hash(), *before.get_session_auth_fallback_hash()]
+        )
+    else:
+        own = own.filter(pk__in=sign_in_ids)
+    own.update(auth_hash=user.get_session_auth_hash())
+
+
 def touch(sign_in_ids: Collection[int], *, now: datetime) -> None:
     """Note that these live sign-ins are in use; written at most every five minutes each."""
     stale = SignIn.objects.filter(pk__in=list(sign_in_ids), ended_at__isnull=True)
     stale.filter(last_used_at__lte=now - TOUCH_INTERVAL).update(last_used_at=now)
 
 
-def _end(sign_ins: QuerySet[SignIn], *, now: datetime) -> None:
+def _end(sign_ins: QuerySet[SignIn], *, now: datetime) -> int:
     with unit_of_work():
-        ending = list(sign_ins.filter(ended_at__isnull=True).values_list("pk", "session_key"))
-        SignIn.objects.filter(pk__in=[pk for pk, _ in ending]).update(ended_at=now, session_key=None)
-        for pk, session_key in ending:
-            if session_key is not None:
-                _session_store().delete(session_key)
+        ending = list(sign_ins.filter(ended_at__isnull=True).values_list("pk", flat=True))
+        # A browser's session stays until it expires. By itself it is nobody's.
+        SignIn.objects.filter(pk__in=ending).update(ended_at=now, session_hash=None)
+        for pk in ending:
             note_access(sign_in_id=pk)
+    return len(ending)
 
 
 def _session_store() -> Any:

@@ -301,7 +301,7 @@ def test_no_page_shows_a_key_its_hash_or_a_session(root):
     for path in (page("patients.signin", "changelist"), page("patients.signin", "change", kept.pk)):
         text = root.get(path).content.decode()
         assert kept.token_hash not in text
-        assert kept.session_key not in text
+        assert kept.session_hash not in text
 
 
 def test_a_user_is_made_with_a_role(root):

@@ -217,10 +217,12 @@ def test_the_logout_by_key_leaves_another_sign_ins_session(nurse, ward_pc):
     assert status_of(ward_pc) == 200
 
 
-def test_the_logout_leaves_no_session_behind(nurse, ward_pc):
+def test_the_session_that_a_logout_leaves_behind_is_nobodys(nurse, ward_pc):
     key = sign_in(ward_pc).json()["key"]
+    assert ward_pc.get("/rest-auth/user/").status_code == 200
     asking(key).post("/rest-auth/logout/")
-    assert not Session.objects.exists()
+    assert ward_pc.get("/rest-auth/user/").status_code == 401
+    assert SignIn.objects.get().session_hash is None
 
 
 def test_signing_out_of_the_admin_site_ends_the_sign_in(ward_pc, quick_passwords):

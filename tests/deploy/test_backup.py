@@ -76,6 +76,12 @@ async def test_a_backup_taken_while_it_runs_comes_back_and_the_ward_goes_on(
         assert restored.returncode == 0, restored.stdout
         point_at(stack, database_url=url)
         stack.start()
+        assert ward.client("lead").get("/rest-auth/user/").status_code == 401, "the sign-ins of then are over"
+        ward.clients = {
+            (role, number): stack.sign_in(role, server=number)
+            for role in ("lead", "viewer")
+            for number in range(len(stack.servers))
+        }
         lead = ward.client("lead")
         assert lead.get(f"/api/reports/{kept['id']}/").json() == kept
         assert lead.get(f"/api/reports/{lost['id']}/").status_code == 404

@@ -30,17 +30,21 @@ for role in {ROLES!r}:
     user = User.objects.create(username=role, first_name=role.title(), last_name="Test", password=password)
     user.groups.add(Group.objects.get(name=role))
     token_hash, expires_at = hash_key({KEY!r}.format(role=role)), timezone.now() + timedelta(days=7)
-    SignIn.objects.create(user=user, token_hash=token_hash, expires_at=expires_at)
+    SignIn.objects.create(
+        user=user, token_hash=token_hash, auth_hash=user.get_session_auth_hash(), expires_at=expires_at
+    )
 User.objects.create(username="admin", password=password, is_staff=True, is_superuser=True)
 """
 
 
 def new_session(database_url: str, *, username: str) -> str:
-    """The key of a browser session, signed in as this user on a device of its own: a cookie's value.
+    """The key of a browser session, signed in as one of the roles' users on a device of its own: a cookie's value.
 
     Written past the application, as signing in through the page would have written it.
     """
     from django.contrib.sessions.backends.db import SessionStore
+
+    from patients.services.sign_ins import hash_key
 
     key = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(32))
     now = datetime.now(UTC)
@@ -54,10 +58,11 @@ def new_session(database_url: str, *, username: str) -> str:
                 ends,
             ),
             "INSERT INTO patients_signin"
-            " (token_hash, session_key, device, created_at, last_used_at, expires_at, user_id)"
-            " SELECT ?, ?, ?, ?, ?, ?, id FROM auth_user WHERE username = ?": (
+            " (token_hash, session_hash, device, created_at, last_used_at, expires_at, user_id, auth_hash)"
+            " SELECT ?, ?, ?, ?, ?, ?, auth_user.id, MAX(auth_hash) FROM auth_user"
+            " JOIN patients_signin ON user_id = auth_user.id WHERE username = ? GROUP BY auth_user.id": (
                 secrets.token_hex(32),
-                key,
+                hash_key(key),
                 "Mozilla/5.0 (of a test)",
                 begun,
                 begun,

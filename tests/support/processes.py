@@ -20,6 +20,7 @@ CONFIGURATION = {
     "SECRET_KEY": "only-for-tests-" + "0" * 40,
     "DEBUG": "0",
     "ALLOWED_HOSTS": "localhost,127.0.0.1",
+    "SECRET_KEY_FALLBACKS": "",
     "CSRF_TRUSTED_ORIGINS": "",
     "DATABASE_URL": "",
     "REDIS_URL": "",
