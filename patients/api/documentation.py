@@ -34,7 +34,8 @@ session cookie is sent along, with the CSRF token where something is written.
 
 **Errors** have DRF's shape: `{"field": ["message"]}` or `{"detail": "message"}`. Besides those named, every address
 answers 405 to a method that it does not have and 406 to an `Accept` other than JSON (and HTML, for browsers), and
-503 while the server restarts.
+503 while the server restarts or its database does not answer: whether a write was stored is then not known, and the
+same `Idempotency-Key` gives the truth.
 
 **Writing.** Read-only fields in a body are ignored, so what GET gave can be sent back by PUT; unknown fields are
 refused by name. `version` (or the header `If-Match`) says which version is edited: where it is no longer the current

@@ -15,7 +15,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
 )
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import DataError, IntegrityError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
@@ -30,6 +30,12 @@ logger = logging.getLogger("wardlight.api")
 
 API_LANGUAGE: Final = "en"
 LARGEST_BODY_TEXT: Final = "1 MiB"
+
+SECONDS_TO_RETRY: Final = 5
+NOT_KNOWN: Final = (
+    "It is not known whether this was stored; send it again: the same Idempotency-Key gives the first answer."
+)
+DATABASE_AWAY: Final = "The database does not answer. "
 
 _UNIQUE_HOSPITAL_NUMBER: Final = "Another patient has this hospital number."
 # Constraint -> the field to blame and what to say. The services ask first, the database has the last word.
@@ -54,12 +60,18 @@ _REPORT_RANGE: Final = re.compile(r"\breport_(\w+)_possible\b")
 
 
 def answer_of(error: BaseException) -> tuple[int, Any]:
-    """The status and the body that tell a client about `error`; 500 for what nobody foresaw; it is logged."""
+    """The status and the body that tell a client about `error`; 500 for what nobody foresaw; it is logged.
+
+    From 500 on it is not known whether anything was stored: a connection may be lost between a COMMIT and its answer.
+    """
     known = _answer_of_service_error(error) or _answer_of_framework_error(error)
     if known is not None:
         return known
+    if isinstance(error, DatabaseError | InterfaceError):
+        logger.error("The database does not answer", exc_info=error)
+        return 503, {"detail": DATABASE_AWAY + NOT_KNOWN}
     logger.error("Unforeseen error", exc_info=error)
-    return 500, {"detail": "Something went wrong on the server. Nothing was stored. It has been logged."}
+    return 500, {"detail": f"Something went wrong on the server. It has been logged. {NOT_KNOWN}"}
 
 
 def _answer_of_service_error(error: BaseException) -> tuple[int, Any] | None:
@@ -138,6 +150,6 @@ def exception_handler(error: Exception, context: Any) -> Response:
     headers = {}
     if authenticate := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = authenticate
-    if wait := getattr(error, "wait", None):
+    if wait := getattr(error, "wait", SECONDS_TO_RETRY if status == 503 else None):
         headers["Retry-After"] = str(int(wait))
     return Response(body, status=status, headers=headers)

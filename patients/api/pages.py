@@ -1,7 +1,9 @@
 """The clinicians' application, and the answers to unknown addresses and to unexpected errors."""
 
+import sys
 from typing import Any, Final
 
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -9,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 from webpack_loader.exceptions import BaseWebpackLoaderException
+
+from .errors import DATABASE_AWAY, NOT_KNOWN, SECONDS_TO_RETRY
 
 # What answers in JSON, and never with a page of the application.
 API_PATHS: Final = ("api", "rest-auth", "swagger", "swagger.json", "health", "metrics")
@@ -53,8 +57,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, without a word of what went wrong; the log has it."""
-    return _answer(request, 500, "Something went wrong here. It has been logged.")
+    """500, without a word of what went wrong; the log has it. 503 where the database does not answer."""
+    if isinstance(sys.exception(), DatabaseError | InterfaceError):
+        answer = _answer(request, 503, DATABASE_AWAY + NOT_KNOWN)
+        answer.headers["Retry-After"] = str(SECONDS_TO_RETRY)
+        return answer
+    return _answer(request, 500, f"Something went wrong here. It has been logged. {NOT_KNOWN}")
 
 
 def _is_served(path_info: str) -> bool:

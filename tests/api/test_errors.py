@@ -49,6 +49,7 @@ def test_what_nobody_foresaw_is_logged_and_answered_without_a_word_of_it(caplog)
     with caplog.at_level(logging.ERROR):
         status, body = errors.answer_of(ZeroDivisionError("Ada Byron's secret"))
     assert status == 500
+    assert "not known whether this was stored" in body["detail"]
     assert "secret" not in str(body)
     assert "Ada Byron's secret" in caplog.text
 

@@ -73,6 +73,14 @@ describe('the socket', () => {
     await expect(asked).rejects.toSatisfy((error: unknown) => error instanceof NoAnswer && error.wasSent);
   });
 
+  it.each([500, 503])('says the same of a request that the server answers with %i', async (status) => {
+    const { fake, socket } = open();
+    fake.hello(4);
+    const asked = socket.request('reports', { action: 'create', data: {} });
+    fake.answer(fake.take('create'), status, null, undefined, [{ detail: 'The database does not answer.' }]);
+    await expect(asked).rejects.toSatisfy((error: unknown) => error instanceof NoAnswer && error.wasSent);
+  });
+
   it('refuses to send while it is not connected, so that nothing is sent later unseen', async () => {
     const { fake, socket } = open();
     const asked = socket.request('reports', { action: 'create', data: {} });

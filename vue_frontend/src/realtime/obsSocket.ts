@@ -110,8 +110,8 @@ export class ObsSocket {
   /**
    * Send a request and wait for its answer.
    *
-   * Throws RequestRefused for an answer that is no success, NoAnswer when none came: whether the server did
-   * it is then unknown, so a write may be repeated with the same idempotency key only.
+   * Throws RequestRefused for an answer that refuses it, NoAnswer when none came or the server failed: whether it
+   * was done is then unknown, so a write may be repeated with the same idempotency key only.
    */
   request<T>(stream: Stream, request: Request, within = ANSWER_WITHIN_MS): Promise<Reply<T>> {
     const socket = this.socket;
@@ -153,6 +153,7 @@ export class ObsSocket {
     this.waiting.delete(String(reply.request_id));
     clearTimeout(waiting.timer);
     if (reply.response_status >= 200 && reply.response_status < 300) waiting.resolve(reply);
+    else if (reply.response_status >= 500) waiting.reject(new NoAnswer('the server failed', true));
     else waiting.reject(new RequestRefused(reply));
   }
 
