@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0013_one_reminder")]
+    dependencies = [("patients", "0015_date_of_birth_precision")]
 
     operations = [
         # Pauses of before were set by who may change the plan.

@@ -27,7 +27,7 @@ def hash_what_is_kept(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0013_one_reminder")]
+    dependencies = [("patients", "0016_nurses_pauses_and_slips")]
 
     operations = [
         migrations.RenameField(model_name="signin", old_name="session_key", new_name="session_hash"),

@@ -16,7 +16,7 @@ from tests.support.signing_in import PASSWORD, asking, csrf_of, get_key, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 
-BEFORE = ("patients", "0013_one_reminder")
+BEFORE = ("patients", "0016_nurses_pauses_and_slips")
 
 
 def key_of(user: User) -> str:
