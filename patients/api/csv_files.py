@@ -8,8 +8,10 @@ not altered on its way. Null and "" are an empty cell, `[]` (assessed, none) is 
 import csv
 import io
 import json
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -75,20 +77,26 @@ class CSVRenderer(BaseRenderer):
 
 
 def csv_file(
-    subject: str, *, request: HttpRequest, filters: Mapping[str, Any], ordering: Any, limit: Any
+    subject: str,
+    *,
+    request: HttpRequest,
+    filters: Mapping[str, Any],
+    ordering: Any,
+    limit: Any,
+    has_mark: Any = None,
 ) -> StreamingHttpResponse:
     """The whole of a list (a key of COLUMNS) as a file, read and sent 200 rows at a time.
 
     Patients by id, reports by patient, then time, where no `ordering` is given; so a second database, filled from the
-    files, gives the same ones. Versions in the list's own order. `limit`: that many rows. Raises ValidationError (400)
-    as the list does.
+    files, gives the same ones. Versions in the list's own order. `limit`: that many rows. `has_mark`: "1" for a byte
+    order mark before the first line, by which a spreadsheet knows UTF-8. Raises ValidationError (400) as the list does.
     """
     resource = RESOURCES[subject]
     event = log_state().last
     rows = apply_filters(resource.filter_set, values=filters, rows=resource.rows())
     terms = _read_ordering(subject, ordering, filters=filters)
     at_most = _read_limit(limit)
-    chunks = _write(subject, rows=rows, terms=terms, at_most=at_most)
+    chunks = chain(_read_mark(has_mark), _write(subject, rows=rows, terms=terms, at_most=at_most))
     # Django would read the whole of a plain iterator first where it serves asynchronously.
     content: Any = _one_by_one(chunks) if isinstance(request, ASGIRequest) else chunks
     response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8; header=present")
@@ -119,6 +127,14 @@ def _read_ordering(subject: str, ordering: Any, *, filters: Mapping[str, Any]) -
         default=default_ordering(resource, filters),
         model=resource.rows().model,
     )
+
+
+def _read_mark(value: Any) -> list[bytes]:
+    if value in (None, "", "0"):
+        return []
+    if value != "1":
+        raise ValidationError({"bom": [f"0 or 1 is needed; {show(value)} was given."]})
+    return [BOM_UTF8]
 
 
 def _read_limit(limit: Any) -> int | None:

@@ -81,6 +81,13 @@ _FORMAT: Final = openapi.Parameter(
     enum=["json", "csv"],
     description="csv: the whole list as a file, with the same filters and without pages",
 )
+_BOM: Final = openapi.Parameter(
+    "bom",
+    openapi.IN_QUERY,
+    type=openapi.TYPE_STRING,
+    enum=["0", "1"],
+    description="with format=csv, 1: the file begins with a byte order mark, by which Excel knows UTF-8",
+)
 _HEADERS: Final = {
     "create": _IDEMPOTENCY_KEY,
     "update": _IF_MATCH,
@@ -276,7 +283,7 @@ class OperationSchema(SwaggerAutoSchema):
             in_path = frozenset({"patient", "history", "report"}) if "{" in self.path else frozenset()
             parameters += list_parameters(description.listing, without=in_path)
             if self._is_file_too():
-                parameters.append(_FORMAT)
+                parameters += [_FORMAT, _BOM]
         if self.action == "destroy" and self.subject != "patients":
             parameters.append(_query("reason", "why it is deleted; or `history_change_reason` in the body"))
         return parameters

@@ -120,9 +120,10 @@ class CSVMixin:
         return csv_file(
             self.subject,
             request=request._request,
-            filters={name: query.getlist(name) for name in query if name not in _PAGING},
+            filters={name: query.getlist(name) for name in query if name not in (*_PAGING, "bom")},
             ordering=query.get("ordering"),
             limit=query.get("limit"),
+            has_mark=query.get("bom"),
         )
 
     def handle_exception(self: Any, error: Exception) -> Response:

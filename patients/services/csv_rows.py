@@ -4,9 +4,12 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from ..rules.names import trimmed
 from .intake import Row
+
+_OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class UnreadableFile(Exception):
@@ -26,7 +29,7 @@ def rows_of(content: bytes) -> list[Row]:
     """
     reader = csv.reader(StringIO(_decoded(content), newline=""), strict=True)
     try:
-        header = next(reader, [])
+        header = [trimmed(name) for name in next(reader, [])]
         _check_header(header)
         return list(_rows(reader, header=header))
     except csv.Error as error:
@@ -53,6 +56,11 @@ def _decoded(content: bytes) -> str:
 def _check_header(header: list[str]) -> None:
     if not any(header):
         raise UnreadableFile("The first line must name the columns.")
+    for separator, called in _OTHER_SEPARATORS.items():
+        if len(header) == 1 and separator in header[0]:
+            raise UnreadableFile(
+                f"The cells are separated by {called}. Save the file as CSV with commas (CSV UTF-8) and send that one."
+            )
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise UnreadableFile(f"The first line names {', '.join(twice)} twice.")
@@ -62,9 +70,9 @@ def _rows(reader: Any, *, header: list[str]) -> Iterator[Row]:
     begins = reader.line_num + 1
     for cells in reader:
         line, begins = begins, reader.line_num + 1
-        if not any(cell.strip() for cell in cells):
+        if not any(trimmed(cell) for cell in cells):
             continue
         columns = {name: cell for name, cell in zip(header, cells, strict=False) if name and cell}
-        surplus = [cell for cell in cells[len(header) :] if cell]
-        surplus += [cell for name, cell in zip(header, cells, strict=False) if cell and not name]
+        surplus = [cell for cell in cells[len(header) :] if trimmed(cell)]
+        surplus += [cell for name, cell in zip(header, cells, strict=False) if trimmed(cell) and not name]
         yield Row(line, columns, has_surplus=bool(surplus))

@@ -1,17 +1,20 @@
 """Taking in patients and reports from elsewhere, many at once: `import_csv` and the demo ward.
 
-Everything is checked as if it came over REST; what fails is handed back with its reason, the rest is stored. Each
-patient is one transaction. Nothing is raised for the past: the rules run once, on each patient's newest report.
+Everything is checked as if it came over REST; what fails, whatever the reason, is handed back with it, and the rest is
+stored. Each patient is one transaction, and so are the reports of one. Nothing is raised for the past: the rules run
+once, on each patient's newest report.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from rest_framework.exceptions import APIException, ValidationError
 
 from .. import events
@@ -20,10 +23,13 @@ from ..api.serializers import PatientSerializer, ReportSerializer
 from ..models import AmendmentText, Patient, Report
 from ..representations import RECORDED_FIELDS, represent_history, represent_report
 from ..rules.due_limit import is_high
+from ..rules.names import fold, trimmed
 from ..rules.news2 import is_attempt, is_set
 from ..rules.pathways import PATHWAYS
 from ..rules.stay import ReportFacts
+from .cells import remarks_on
 from .course import due_of, settle
+from .doubles import possible_doubles_of
 from .due_limits import look_again
 from .errors import NotAllowed, Refused
 from .locks import lock_patient
@@ -33,16 +39,22 @@ from .scoring import keep_due
 from .stay import course_with, recent_sets, report_facts, score_values
 from .unusual import unusual_of_patient, unusual_of_report
 
+logger = logging.getLogger("wardlight.import")
+
 BODY_COLUMNS: Final = ("height", "weight")  # of a patient: the first report, at admission
 LINK: Final = "hospital_number"
 _NAMES: Final = ("last_name", "first_name")
 JSON_COLUMNS: Final = frozenset({"warning_signs", "not_measured"})
 _SURPLUS: Final = {"": ["It has values in columns that the first line does not name."]}
+_UNFORESEEN: Final = "It could not be stored, and nothing of it was; the server's log says why."
+# These are of the database, not of a row: all that follow would fail alike, and nobody knows what was stored.
+_NO_FAULT_OF_A_ROW: Final = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a file: the line on which it begins, and its columns as text; an empty column is left out.
+    """One row of a file: the line on which it begins, and its columns as text, without what nobody sees at their ends;
+    an empty column is left out.
 
     `has_surplus`: it has values for which the header names no column. `patient_row`: the patient's own row, where this
     one is the first report that was made of it.
@@ -52,6 +64,11 @@ class Row:
     columns: Mapping[str, str]
     has_surplus: bool = False
     patient_row: "Row | None" = None
+
+    def __post_init__(self) -> None:
+        # Here, once: else a number is one thing where it is looked up and another where it is stored.
+        seen = ((name, trimmed(cell)) for name, cell in self.columns.items())
+        object.__setattr__(self, "columns", {name: cell for name, cell in seen if cell})
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,14 @@ class Outcome:
             messages = messages if isinstance(messages, list) else [messages]
             self.rejects.append(Remark(row, str(name), " ".join(str(message) for message in messages)))
 
+    def add(self, other: "Outcome") -> None:
+        """What became of further rows."""
+        self.patients += other.patients
+        self.reports += other.reports
+        self.known += other.known
+        self.rejects += other.rejects
+        self.warnings += other.warnings
+
     def warn(self, row: Row, unusual: Mapping[str, list[str]]) -> None:
         """Note what of `row` is improbable: field to messages."""
         for name, messages in unusual.items():
@@ -116,47 +141,118 @@ def take_in(
     doubtful: set[str] = set()
     first_reports: list[Row] = []
     for row in patient_rows:
-        number = row.columns.get(LINK)
-        if row.has_surplus:
-            of_patients.reject(row, _SURPLUS)
-        elif number is None:
-            of_patients.reject(row, {LINK: ["It is needed: it links the reports to the patient."]})
-        elif _is_of_another_name(row):
-            of_patients.reject(row, {LINK: ["The patient with this number has another name."]})
-            doubtful.add(number)
-        elif _take_in_patient(row, outcome=of_patients, by=by, now=now, is_taken_over=is_taken_over):
+        with _one_row(row, outcome=of_patients):
+            number = row.columns.get(LINK)
+            if row.has_surplus:
+                raise Refused(_SURPLUS)
+            if number is None:
+                raise Refused({LINK: ["It is needed: it links the reports to the patient."]})
+            if _is_of_another_name(row):
+                doubtful.add(number)
+                raise Refused({LINK: ["The patient with this number has another name."]})
+            of_patients.add(_take_in_patient(row, by=by, now=now, is_taken_over=is_taken_over))
             waiting.setdefault(number, [])
             first_reports += _first_report(row)
     # Of reports of one moment the file's order holds: what the file has itself is known when the patient's own comes.
     for row in (*report_rows, *first_reports):
+        number = row.columns.get(LINK)
         if row.has_surplus:
             of_reports.reject(row, _SURPLUS)
-            continue
-        if row.columns.get(LINK) in doubtful:
+        elif number is None:
+            of_reports.reject(row, {LINK: ["It is needed: it says whose report this is."]})
+        elif number in doubtful:
             of_reports.reject(
                 row, {LINK: ["Two patients have this number: whose report it is cannot be known."]}
             )
-            continue
-        waiting.setdefault(row.columns.get(LINK, ""), []).append(row)
+        else:
+            waiting.setdefault(number, []).append(row)
     for number, rows in waiting.items():
-        patient = Patient.objects.filter(hospital_number=number).first() if number else None
+        patient = Patient.objects.filter(hospital_number=number).first()
         if patient is None:
             for row in rows:
                 of_reports.reject(row, {LINK: [f"There is no patient {number!r}."]})
-        else:
-            with events.unit_of_work():
-                new = _read_new_reports(patient.pk, rows, outcome=of_reports, by=by, now=now)
-                _warn_of_unusual(new, outcome=of_reports)
-                reports = [report for _, report in new]
-                if recorder_of is not None:
-                    for report in reports:
-                        report.recorded_by = report._history_user = recorder_of(report.datetime)
-                        report.created_at = report.updated_at = report._history_date = report.datetime
-                if reports:
-                    _store(reports[0].patient, reports, by=by, now=now)
-                of_reports.reports += len(reports)
+        elif rows:
+            store = partial(_store_reports, patient.pk, by=by, now=now, recorder_of=recorder_of)
+            of_reports.add(_store_whatever_can_be(rows, store=store))
     _tell_of_patients_row(of_patients, of_reports)
     return of_patients, of_reports
+
+
+@contextmanager
+def _one_row(row: Row, *, outcome: Outcome) -> Iterator[None]:
+    """Whatever is raised within becomes the reject of this row, so that no row spoils a file."""
+    try:
+        yield
+    except ValidationError as error:
+        outcome.reject(row, error.detail)
+    except (Refused, NotAllowed) as error:
+        outcome.reject(row, error.errors)
+    except _NO_FAULT_OF_A_ROW:
+        raise
+    except Exception:
+        logger.exception("line %d of a file could not be stored", row.line)
+        outcome.reject(row, {"": [_UNFORESEEN]})
+
+
+def _store_whatever_can_be(rows: Sequence[Row], *, store: Callable[[Sequence[Row]], Outcome]) -> Outcome:
+    """What became of the rows of one patient; `store` takes them in at once.
+
+    Where that fails, each is tried alone, and those are stored at once that could be.
+    """
+    try:
+        return store(rows)
+    except _NO_FAULT_OF_A_ROW:
+        raise
+    except Exception:
+        logger.exception("the reports of a patient could not be stored at once")
+    outcome = Outcome()
+    storable = []
+    for row in rows:
+        with _one_row(row, outcome=outcome):
+            try:
+                with events.unit_of_work():
+                    store([row])
+                    raise _OnlyTried
+            except _OnlyTried:
+                storable.append(row)
+    if storable:
+        try:
+            outcome.add(store(storable))
+        except _NO_FAULT_OF_A_ROW:
+            raise
+        except Exception:
+            logger.exception("reports that can be stored one by one cannot be stored at once")
+            for row in storable:
+                outcome.reject(row, {"": [_UNFORESEEN]})
+    return outcome
+
+
+class _OnlyTried(Exception):
+    """Takes back what was stored to see whether it can be."""
+
+
+def _store_reports(
+    patient_id: int,
+    rows: Sequence[Row],
+    *,
+    by: Any,
+    now: datetime,
+    recorder_of: Callable[[datetime], Any] | None,
+) -> Outcome:
+    """Take in the reports of one patient, in one transaction."""
+    outcome = Outcome()
+    with events.unit_of_work():
+        new = _read_new_reports(patient_id, rows, outcome=outcome, by=by, now=now)
+        _warn_of_unusual(new, outcome=outcome)
+        reports = [report for _, report in new]
+        if recorder_of is not None:
+            for report in reports:
+                report.recorded_by = report._history_user = recorder_of(report.datetime)
+                report.created_at = report.updated_at = report._history_date = report.datetime
+        if reports:
+            _store(reports[0].patient, reports, by=by, now=now)
+        outcome.reports = len(reports)
+    return outcome
 
 
 def _tell_of_patients_row(of_patients: Outcome, of_reports: Outcome) -> None:
@@ -175,37 +271,40 @@ def _is_of_another_name(row: Row) -> bool:
     if patient is None:
         return False
     names = Patient.history.filter(id=patient.pk).values_list(*_NAMES)
-    given = [row.columns.get(name, "").strip().casefold() for name in _NAMES]
+    given = [fold(row.columns.get(name, "")) for name in _NAMES]
     return not any(
-        all(new in ("", old.casefold()) for new, old in zip(given, known, strict=True)) for known in names
+        all(new in ("", fold(old)) for new, old in zip(given, known, strict=True)) for known in names
     )
 
 
-def _take_in_patient(row: Row, *, outcome: Outcome, by: Any, now: datetime, is_taken_over: bool) -> bool:
-    """Admit the patient of a row; returns whether the patient is there (now, or already)."""
+def _take_in_patient(row: Row, *, by: Any, now: datetime, is_taken_over: bool) -> Outcome:
+    """Admit the patient of a row, unless the patient is there already. Raises what admitting raises, and Refused."""
+    outcome = Outcome()
     if Patient.objects.filter(hospital_number=row.columns[LINK]).exists():
-        outcome.known += 1
-        return True
+        outcome.known = 1
+        return outcome
     data = {name: value for name, value in row.columns.items() if name not in BODY_COLUMNS}
     serializer = PatientSerializer(data=data, context={"user": by, "reads_text": True})
+    _refuse_cells(serializer, columns=data)
     try:
-        serializer.is_valid(raise_exception=True)
         patient = admit_patient(by=by, now=now, is_taken_over=is_taken_over, **serializer.validated_data)
-    except ValidationError as error:
-        outcome.reject(row, error.detail)
-        return False
-    except (Refused, NotAllowed) as error:
-        outcome.reject(row, error.errors)
-        return False
     except IntegrityError:  # somebody else takes the same file in, and was faster
         if not Patient.objects.filter(hospital_number=row.columns[LINK]).exists():
             raise
-        outcome.known += 1
-        return True
-    outcome.patients += 1
+        outcome.known = 1
+        return outcome
+    outcome.patients = 1
     outcome.warn(row, unusual_of_patient(patient, now=now))
     outcome.warn(row, patient.warnings)
-    return True
+    outcome.warn(row, possible_doubles_of(patient))
+    return outcome
+
+
+def _refuse_cells(serializer: Any, *, columns: Mapping[str, str]) -> None:
+    """Raise Refused for what the serializer refuses, and for cells that hold a word for "nothing"."""
+    remarks = remarks_on(columns)
+    if not serializer.is_valid() or remarks:
+        raise Refused({**serializer.errors, **remarks})
 
 
 def _first_report(row: Row) -> list[Row]:
@@ -232,14 +331,13 @@ def _read_new_reports(
     known |= {_key_before(text) for text in texts}
     new: list[tuple[Row, Report]] = []
     for row in rows:
-        report = _read_report(row, patient=patient, outcome=outcome, by=by, now=now)
-        if report is None:
-            continue
-        if _key(report) in known:
-            outcome.known += 1
-            continue
-        known.add(_key(report))
-        new.append((row, report))
+        with _one_row(row, outcome=outcome):
+            report = _read_report(row, patient=patient, by=by, now=now)
+            if _key(report) in known:
+                outcome.known += 1
+                continue
+            known.add(_key(report))
+            new.append((row, report))
     return new
 
 
@@ -262,26 +360,19 @@ def _in_time(new: list[tuple[Row, Report]]) -> Iterator[tuple[datetime, Row | No
         yield report.datetime, row, report
 
 
-def _read_report(row: Row, *, patient: Patient, outcome: Outcome, by: Any, now: datetime) -> Report | None:
-    data = {name: read_cell(name, value) for name, value in row.columns.items() if name != LINK}
+def _read_report(row: Row, *, patient: Patient, by: Any, now: datetime) -> Report:
+    """The report of a row, scored and not stored. Raises Refused for what it cannot be."""
+    columns = {name: value for name, value in row.columns.items() if name != LINK}
+    data = {name: read_cell(name, value) for name, value in columns.items()}
     serializer = ReportSerializer(
         data={**data, "patient": patient.pk}, context={"user": by, "reads_text": True}
     )
-    try:
-        serializer.is_valid(raise_exception=True)
-        values = {**serializer.validated_data}
-        if "datetime" not in values:
-            raise Refused(
-                {"datetime": ["It is needed: a report without its time cannot be told from another."]}
-            )
-        del values["patient"], values["history_change_reason"]
-        refuse_impossible(patient, values=values, now=now)
-    except ValidationError as error:
-        outcome.reject(row, error.detail)
-        return None
-    except Refused as error:
-        outcome.reject(row, error.errors)
-        return None
+    _refuse_cells(serializer, columns=columns)
+    values = {**serializer.validated_data}
+    if "datetime" not in values:
+        raise Refused({"datetime": ["It is needed: a report without its time cannot be told from another."]})
+    del values["patient"], values["history_change_reason"]
+    refuse_impossible(patient, values=values, now=now)
     report = Report(patient=patient, recorded_by=by, created_at=now, updated_at=now, **values)
     score = score_values(patient, values, taken_at=report.datetime)
     report.news2, report.is_set, report.is_complete = score.as_dict(), _is_set(values), score.complete

@@ -264,15 +264,9 @@ def _birth_as_known(values: Mapping[str, Any], *, before: Birth | None, now: dat
             )
         return {**values, "date_of_birth_precision": precision}
     birth = Birth(day, precision)
-    if "date_of_birth" not in values and before is not None:
-        if PRECISIONS.index(precision) < PRECISIONS.index(before.precision):
-            raise Refused(
-                {
-                    "date_of_birth_precision": [
-                        f"Only {before.as_text()} is known. Send the date_of_birth with it."
-                    ]
-                }
-            )
+    if before is not None and "date_of_birth" not in values and birth.is_finer_than(before):
+        message = f"Only {before.as_text()} is known. Send the date_of_birth with it."
+        raise Refused({"date_of_birth_precision": [message]})
     if birth != before:
         birth = birth.known_to(precision, today=timezone.localdate(now))
     return {**values, "date_of_birth": birth.day, "date_of_birth_precision": birth.precision}

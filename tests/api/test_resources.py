@@ -182,6 +182,7 @@ def test_swagger_describes_every_resource_with_its_filters_and_headers():
 
     assert parameters("/api/patients/", "get") == {
         "status", "ward", "search", "overdue", "risk", "ordering", "limit", "offset", "cursor", "format",
+        "bom",
     }  # fmt: skip
     assert "Idempotency-Key" in parameters("/api/reports/", "post")
     assert "If-Match" in parameters("/api/reports/{id}/", "patch")

@@ -211,6 +211,8 @@ def test_every_text_column_is_cleared_or_known_to_hold_no_identity():
         "historicalpatient.allergies", "historicalpatient.diagnosis", "plan.reason", "pause.reason",
         "historicalpause.reason", "amendmenttext.reason", "amendmenttext.before", "amendmenttext.after",
         "event.frame", "idempotencykey.response",
+        "patient.search_key", "patient.last_name_key", "patient.first_name_key", "patient.hospital_number_key",
+        "patient.ward_key", "patient.bed_key",
     }  # fmt: skip
     without = {
         f"{prefix}.{name}"

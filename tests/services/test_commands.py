@@ -24,7 +24,7 @@ from tests.support.waiting import wait_until
 PATIENTS = """\
 hospital_number,last_name,first_name,admission_date,height,weight
 H1,Byron,Ada,2024-03-01T08:00:00Z,170,
-H2,,Eve,2024-03-01T08:00:00Z,,60
+H2,,,2024-03-01T08:00:00Z,,60
 H3,King,Eve,2024-03-01T08:00:00Z,,
 """
 REPORTS = """\

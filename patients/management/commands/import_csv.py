@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
 
 from patients import clock
 from patients.services.csv_rows import UnreadableFile, read_rows
@@ -27,7 +28,13 @@ class Command(BaseCommand):
         patients, reports = self._read(options["patients"]), []
         if options["reports"] is not None:
             reports = self._read(options["reports"])
-        of_patients, of_reports = take_in(patients, reports, by=system_user(), now=clock.now())
+        try:
+            of_patients, of_reports = take_in(patients, reports, by=system_user(), now=clock.now())
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                f"The database failed: {error}. What was stored until then is kept; run the command again, which adds "
+                "nothing twice."
+            ) from error
         self.stdout.write(
             f"Taken in: {of_patients.patients} patients and {of_reports.reports} reports; "
             f"known already: {of_patients.known} and {of_reports.known}."
