@@ -105,4 +105,4 @@ def test_an_import_shows_what_is_to_be_looked_at(browser: Browser, ward: Stack, 
     lead.find("import-file-patients").set_input_files(patients)
     lead.find("import-send").click()
     lead.sees("import-warnings", "Pregnant and male is unusual.")
-    lead.sees("import-outcome", "Everything was taken in.")
+    lead.sees("import-outcome", "Everything was imported.")

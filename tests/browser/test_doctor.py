@@ -122,8 +122,8 @@ def test_a_child_in_dengue_shock_stands_among_the_sick_on_board_and_wall_also_wh
 
     # Half a set says less than the whole one before it: the score is not made to look as new.
     rest.record(well, pulse=80)
-    expect(nurse.board_row(well)).to_contain_text("score of")
-    expect(nurse.board_row(child)).not_to_contain_text("score of")
+    expect(nurse.board_row(well)).to_contain_text("score from")
+    expect(nurse.board_row(child)).not_to_contain_text("score from")
 
     rest.record(child, **WELL, capillary_refill=1)
     expect(nurse.board_row(child)).not_to_contain_text("Alert")

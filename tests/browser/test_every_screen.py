@@ -177,7 +177,7 @@ def test_the_sign_in_page_has_no_fault_that_axe_finds(browser: Browser, ward: "S
     stranger.context.close()
 
 
-@pytest.mark.parametrize("language, live", [("de", "Live"), ("es", "En directo")])
+@pytest.mark.parametrize("language, live", [("de", "Live"), ("es", "Conectado")])
 def test_every_language_fits_the_smallest_screen(
     lead: Clinician, ids: dict[str, int], language: str, live: str
 ) -> None:

@@ -32,7 +32,7 @@ describe('importing files', () => {
   it('needs the patients', async () => {
     await task.send({ patients: null, reports: file('b.csv') });
     expect(post).not.toHaveBeenCalled();
-    expect(task.fileMessages.value.patients).toBe('This is needed.');
+    expect(task.fileMessages.value.patients).toBe('The file of patients is needed. Choose one.');
   });
 
   it('says at the file what is wrong with it', async () => {

@@ -28,7 +28,7 @@ export function useImport() {
     if (isBusy.value) return;
     reset();
     if (files.patients === null) {
-      fileMessages.value = { patients: t('patientForm.missing') };
+      fileMessages.value = { patients: t('import.patientsMissing') };
       return;
     }
     const body = new FormData();

@@ -7,6 +7,7 @@ import { firstRefusal, messagesByField, refusalText } from './useRefusals';
 
 /** The sentences as the server writes them. tests/api hold it to these. */
 const SENTENCES: [field: string, sentence: string, german: string][] = [
+  ['history_change_reason', 'Say why: a correction needs a reason.', 'Grund fehlt.'],
   [
     'pulse',
     'Pulse must be between 0 and 300 /min; 301 was given.',
@@ -86,8 +87,6 @@ const SENTENCES: [field: string, sentence: string, german: string][] = [
     'Pregnant at the age of 76 is unusual. Check it, and confirm it if it is right.',
     'Eine Schwangerschaft unter 10 oder über 55 Jahren ist ungewöhnlich.',
   ],
-  ['last_name', 'This field is required.', 'Diese Angabe wird gebraucht.'],
-  ['last_name', 'This field may not be blank.', 'Diese Angabe wird gebraucht.'],
   [
     'datetime',
     'Observations cannot be taken in the future: the time is over 5 minutes ahead.',
@@ -111,6 +110,15 @@ const SENTENCES: [field: string, sentence: string, german: string][] = [
   ['detail', 'You do not have permission to perform this action.', 'Ihre Rolle darf das nicht.'],
 ];
 
+/** What the server says of nothing names no field: it is named in every language. */
+const MISSING: [field: string, sentence: string, english: string, german: string][] = [
+  ['last_name', 'This field is required.', 'Family name is needed.', 'Familienname fehlt.'],
+  ['last_name', 'This field may not be blank.', 'Family name is needed.', 'Familienname fehlt.'],
+  ['datetime', 'This field may not be null.', 'Time taken is needed.', 'Zeit der Messung fehlt.'],
+  ['history_change_reason', 'This field is required.', 'Reason is needed.', 'Grund fehlt.'],
+  ['moon_phase', 'This field is required.', 'This value is needed.', 'Dieser Wert fehlt.'],
+];
+
 describe('a refusal of the server', () => {
   afterEach(() => {
     delete document.documentElement.dataset.timeZone;
@@ -119,6 +127,12 @@ describe('a refusal of the server', () => {
 
   it.each(SENTENCES)('of %s, "%s", is told in the language of the page', async (field, sentence, german) => {
     document.documentElement.dataset.timeZone = 'UTC';
+    await speak('de');
+    expect(refusalText(field, sentence)).toBe(german);
+  });
+
+  it.each(MISSING)('of %s, "%s", names what is missing', async (field, sentence, english, german) => {
+    expect(refusalText(field, sentence)).toBe(english);
     await speak('de');
     expect(refusalText(field, sentence)).toBe(german);
   });
@@ -134,7 +148,7 @@ describe('a refusal of the server', () => {
 
   it('comes first by field, else as it stands', async () => {
     await speak('es');
-    expect(firstRefusal([{ last_name: ['This field is required.'] }])).toBe('Este dato es necesario.');
+    expect(firstRefusal([{ last_name: ['This field is required.'] }])).toBe('Falta: Apellidos.');
     expect(firstRefusal(['plain'])).toBe('plain');
     expect(firstRefusal([])).toBeNull();
   });

@@ -3,7 +3,8 @@
  *
  * The server speaks English and hears over the socket of no other language. What it says by rule (a range, a missing
  * field, a time that cannot be) is known by its sentence and said from the catalogue; what this page does not know is
- * shown in the server's own words. So is everything in English: the server says which value it was given.
+ * shown in the server's own words. So is everything in English but what names no field: the server says which value it
+ * was given.
  */
 
 import { firstMessage } from '@/api/http';
@@ -13,9 +14,15 @@ import { useFormat } from './useFormat';
 
 type Say = (field: string, found: RegExpExecArray) => string;
 
-const isNamed = (field: string) => field in en.field;
-const nameOf = (field: string) =>
-  isNamed(field) ? t(`field.${field}` as MessageKey) : t('refusal.thisValue');
+const OF_A_PATIENT: Record<string, unknown> = en.patientForm;
+const REASONS = ['reason', 'history_change_reason'];
+
+/** A field by the name that stands beside it. */
+function nameOf(field: string): string {
+  if (field in en.field) return t(`field.${field}` as MessageKey);
+  if (typeof OF_A_PATIENT[field] === 'string') return t(`patientForm.${field}` as MessageKey);
+  return t(REASONS.includes(field) ? 'history.reason' : 'refusal.thisValue');
+}
 const unitOf = (field: string) => (field in en.unit ? t(`unit.${field}` as MessageKey) : '');
 const withUnit = (field: string, value: string) =>
   t('common.withUnit', { value, unit: unitOf(field) }).trim();
@@ -32,6 +39,10 @@ const atTime =
   (_, [, time]) =>
     t(key, { time: useFormat().dateTime(time!) });
 
+/** What the server says of nothing, without naming it. */
+const UNNAMED = /^This field (is required|may not be (null|blank))\.$/;
+const MISSING = new RegExp(`${UNNAMED.source}|^Say why:|^It is needed:`);
+
 const RULES: readonly [RegExp, Say][] = [
   [/^The year must /, always('refusal.notATime')],
   [
@@ -46,10 +57,7 @@ const RULES: readonly [RegExp, Say][] = [
   [/whole number(;| is needed)/, ofField('refusal.whole')],
   [/ must be a number; |^A number is needed/, ofField('form.unfinished')],
   [/^Diastolic pressure must be below/, always('form.diastolicHigh')],
-  [
-    /^This field (is required|may not be (null|blank))\.$|^Say why:|^It is needed:/,
-    always('patientForm.missing'),
-  ],
+  [MISSING, ofField('patientForm.missing')],
   [
     /^Ensure this field has no more than (\d+) characters/,
     (_, [, count]) => t('refusal.tooLong', { count: count! }),
@@ -99,7 +107,8 @@ const QUESTIONS: readonly [RegExp, Say][] = [
 
 /** One refusal of that field (or `detail`) in the language of this page. */
 export function refusalText(field: string, message: string): string {
-  if (language.value === 'en') return message;
+  if (language.value === 'en')
+    return UNNAMED.test(message) ? t('patientForm.missing', { field: nameOf(field) }) : message;
   for (const [pattern, say] of [...RULES, ...QUESTIONS]) {
     const found = pattern.exec(message);
     if (found !== null) return say(field, found);

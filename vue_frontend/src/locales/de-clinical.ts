@@ -26,7 +26,6 @@ export const clinicalDe: typeof clinicalEn = {
   },
   tell: {
     heading: 'Informieren',
-    zero: 'Niemanden im Besonderen',
     low: 'Die für diesen Patienten zuständige Pflegefachperson',
     'low-medium': 'Das ärztliche Team, jetzt',
     medium: 'Eine Person oder ein Team mit Kompetenz in der Akutmedizin, dringend',

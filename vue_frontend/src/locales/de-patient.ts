@@ -268,7 +268,7 @@ export const patientDe: typeof patientEn = {
     score: 'NEWS2',
     lastSet: 'Letzte Messung',
     nextDue: 'Nächste Messung',
-    flags: 'Zeichen',
+    flags: 'Hinweise',
     allergies: 'Allergien',
     diagnosis: 'Diagnose',
     listOnly: 'Nur die Liste',

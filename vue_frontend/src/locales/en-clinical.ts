@@ -17,7 +17,6 @@ export const clinicalEn = {
   },
   tell: {
     heading: 'Tell',
-    zero: 'Nobody in particular',
     low: 'The registered nurse in charge of this patient',
     'low-medium': 'The medical team, now',
     medium: 'A clinician or team competent in acute illness, urgently',

@@ -146,7 +146,7 @@ export const en = {
     score: 'NEWS2',
     trend: 'Last 24 h',
     lastSet: 'Last set',
-    scoreOf: 'score of {time}',
+    scoreOf: 'partial; score from {time}',
     due: 'Next due',
     flags: 'Flags',
     record: 'Record',

@@ -25,7 +25,6 @@ export const clinicalEs: typeof clinicalEn = {
   },
   tell: {
     heading: 'Avisar a',
-    zero: 'Nadie en particular',
     low: 'La enfermera responsable de este paciente',
     'low-medium': 'El equipo médico, ahora',
     medium: 'Un clínico o equipo competente en enfermedad aguda, con urgencia',

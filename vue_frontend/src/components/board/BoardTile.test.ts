@@ -28,7 +28,7 @@ function timesOf(news2: News2): string[] {
 
 it('shows the time of the score, not of half a set that came after it', () => {
   const partial = makeNews2({ score: null, complete: false, lower_bound: 0 });
-  expect(timesOf(partial)).toEqual(['score of 08:10', '08:10']);
+  expect(timesOf(partial)).toEqual(['partial; score from 08:10', '08:10']);
 });
 
 it('shows the time of a newer half set where that is the score', () => {

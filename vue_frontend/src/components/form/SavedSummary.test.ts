@@ -4,9 +4,9 @@ import { mount } from '@vue/test-utils';
 import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import type { DueBecause, Report } from '@/api/types';
+import type { DueBecause, News2, Patient, Report } from '@/api/types';
 import { speak } from '@/locales';
-import { makePatient, makeReport } from '@/testing';
+import { makeNews2, makePatient, makeReport } from '@/testing';
 import SavedSummary from './SavedSummary.vue';
 
 const AT = '2026-11-22T12:00:00Z';
@@ -89,6 +89,30 @@ const CASES: [string, ReturnType<typeof of>, string][] = [
 
 it.each(CASES)('says why the next set is due then: %s', (_, because, text) => {
   expect(shownWhy(because)).toBe(text);
+});
+
+const saved = (news2: Partial<News2>, patient: Partial<Patient> = {}) =>
+  mount(SavedSummary, {
+    props: {
+      report: makeReport({ datetime: AT, due_at: null, news2: makeNews2(news2) }),
+      patient: makePatient(patient),
+    },
+  });
+
+it('says whom to tell, and names nobody where there is nobody to tell', () => {
+  expect(saved({ score: 2, risk: 'low' }).find('[data-testid=saved-tell]').text()).toBe(
+    'The registered nurse in charge of this patient',
+  );
+  const routine = saved({ score: 0, risk: 'low' });
+  expect(routine.find('[data-testid=saved-response]').text()).toBe('Continue routine monitoring.');
+  expect(routine.find('[data-testid=saved-tell]').exists()).toBe(false);
+  expect(routine.text()).not.toContain('Tell');
+});
+
+it('advises nothing about who has left', () => {
+  const late = saved({ score: 2, risk: 'low' }, { dismissal_date: AT });
+  expect(late.find('[data-testid=saved-response]').exists()).toBe(false);
+  expect(late.find('[data-testid=saved-tell]').exists()).toBe(false);
 });
 
 it('says why nothing is due', () => {
