@@ -7,13 +7,20 @@ from django.db import models
 
 from .rules.names import name_key, place_key, search_text
 
-_MAKERS: Final[dict[str, Callable[..., str]]] = {"name": name_key, "place": place_key, "search": search_text}
+_MAKERS: Final[dict[str, Callable[..., str]]] = {
+    "name": name_key,
+    "place": place_key,
+    "alike": place_key,
+    "search": search_text,
+}
+_ORDERING_KINDS: Final = ("name", "place")
 
 
 class KeyField(models.TextField):
     """Made anew of the columns `of` whenever the row is saved; null where the one column it is made of is.
 
-    `kind`: "name", "place" or "search" (patients/rules/names.py). Compared byte by byte on both databases: a collation
+    `kind`: "name" and "place" are ordered by, "search" is searched, and rows that share an "alike" may be one
+    (patients/rules/names.py). Compared byte by byte on both databases: a collation
     of PostgreSQL would leave spaces and punctuation out, and differ from one server to the next.
     """
 
@@ -48,6 +55,6 @@ class KeyField(models.TextField):
 def key_of(model: type[models.Model], name: str) -> KeyField | None:
     """The column that rows of `model` are ordered by in place of column `name`; None where that is itself."""
     for field in model._meta.fields:
-        if isinstance(field, KeyField) and field.kind != "search" and field.of == (name,):
+        if isinstance(field, KeyField) and field.kind in _ORDERING_KINDS and field.of == (name,):
             return field
     return None

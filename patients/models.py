@@ -84,7 +84,8 @@ class Patient(models.Model):
     search_key = KeyField(of=("last_name", "first_name", "hospital_number"), kind="search", default="")
     last_name_key = KeyField(of=("last_name",), default="")
     first_name_key = KeyField(of=("first_name",), default="")
-    hospital_number_key = KeyField(of=("hospital_number",), kind="place", null=True)
+    hospital_number_key = KeyField(of=("hospital_number",), null=True)
+    hospital_number_alike = KeyField(of=("hospital_number",), kind="alike", null=True)
     ward_key = KeyField(of=("ward",), kind="place", default="")
     bed_key = KeyField(of=("bed",), kind="place", default="")
 
@@ -134,7 +135,8 @@ class Patient(models.Model):
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
             "last_high_at", "due_limit", "open_notifications", "reminder_at", "reminder_kind", "running_plan",
             "paused_until", "paused_by_nurse", "due_not_before", "resettle_at", "course", "anonymised_at",
-            "search_key", "last_name_key", "first_name_key", "hospital_number_key", "ward_key", "bed_key",
+            "search_key", "last_name_key", "first_name_key", "hospital_number_key", "hospital_number_alike",
+            "ward_key", "bed_key",
         ],
     )  # fmt: skip
 
@@ -170,7 +172,7 @@ class Patient(models.Model):
         indexes = (
             models.Index(fields=("ward", "id"), name="patient_by_ward"),
             models.Index(fields=("last_name_key", "id"), name="patient_by_last_name"),
-            models.Index(fields=("hospital_number_key", "id"), name="patient_by_number"),
+            models.Index(fields=("hospital_number_alike",), name="patient_by_alike_number"),
         )
 
     def __str__(self) -> str:

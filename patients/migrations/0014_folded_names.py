@@ -10,7 +10,8 @@ KEYS = {
     "search_key": KeyField(of=("last_name", "first_name", "hospital_number"), kind="search", default=""),
     "last_name_key": KeyField(of=("last_name",), kind="name", default=""),
     "first_name_key": KeyField(of=("first_name",), kind="name", default=""),
-    "hospital_number_key": KeyField(of=("hospital_number",), kind="place", null=True),
+    "hospital_number_key": KeyField(of=("hospital_number",), kind="name", null=True),
+    "hospital_number_alike": KeyField(of=("hospital_number",), kind="alike", null=True),
     "ward_key": KeyField(of=("ward",), kind="place", default=""),
     "bed_key": KeyField(of=("bed",), kind="place", default=""),
 }
@@ -52,7 +53,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="patient",
-            index=models.Index(fields=["hospital_number_key", "id"], name="patient_by_number"),
+            index=models.Index(fields=["hospital_number_alike"], name="patient_by_alike_number"),
         ),
         migrations.AddConstraint(
             model_name="patient",

@@ -63,9 +63,9 @@ def load_demo(*, now: datetime) -> tuple[int, int]:
             now=now,
             recorder_of=lambda taken_at: nurses[represent_daytime(taken_at)],
         )
-    rejects = of_patients.rejects + of_reports.rejects
-    if rejects:
-        raise ValueError(f"The demo's own data was refused: {rejects[0]}")
+        rejects = of_patients.rejects + of_reports.rejects
+        if rejects:
+            raise ValueError(f"The demo's own data was refused: {rejects[0]}")
     return of_patients.patients, of_reports.reports
 
 

@@ -158,19 +158,22 @@ def take_in(
         number = row.columns.get(LINK)
         if row.has_surplus:
             of_reports.reject(row, _SURPLUS)
-        elif number is None:
-            of_reports.reject(row, {LINK: ["It is needed: it says whose report this is."]})
         elif number in doubtful:
             of_reports.reject(
                 row, {LINK: ["Two patients have this number: whose report it is cannot be known."]}
             )
         else:
-            waiting.setdefault(number, []).append(row)
+            waiting.setdefault(number or "", []).append(row)
     for number, rows in waiting.items():
         patient = Patient.objects.filter(hospital_number=number).first()
         if patient is None:
+            nobody = (
+                f"There is no patient {number!r}."
+                if number
+                else "It is needed: it says whose report this is."
+            )
             for row in rows:
-                of_reports.reject(row, {LINK: [f"There is no patient {number!r}."]})
+                of_reports.reject(row, {LINK: [nobody]})
         elif rows:
             store = partial(_store_reports, patient.pk, by=by, now=now, recorder_of=recorder_of)
             of_reports.add(_store_whatever_can_be(rows, store=store))

@@ -220,7 +220,6 @@ def test_what_is_neither_true_nor_false_is_refused(lead, patient, value):
 @pytest.mark.parametrize(
     "field,value",
     [
-        ("first_name", ""),
         ("first_name", "x" * 101),
         ("first_name", None),
         ("first_name", ["Ada"]),

@@ -32,10 +32,23 @@ def test_a_patient_needs_only_the_two_names(lead):
 
 
 @pytest.mark.parametrize("missing", ["first_name", "last_name"])
-def test_a_missing_name_is_refused_by_its_field(lead, missing):
-    response = lead.post("/api/patients/", {name: value for name, value in NAMES.items() if name != missing})
-    assert response.status_code == 400
-    assert set(response.json()) == {missing}
+@pytest.mark.parametrize("how", ["left out", "blank", "unseen"])
+def test_one_name_is_enough(lead, missing, how):
+    body = {**NAMES, missing: "\u200b \u00a0" if how == "unseen" else ""}
+    if how == "left out":
+        del body[missing]
+    response = lead.post("/api/patients/", body)
+    assert (response.status_code, response.json()[missing]) == (201, "")
+    [other] = set(NAMES) - {missing}
+    refused = lead.patch(f"/api/patients/{response.json()['id']}/", {other: " "})
+    assert (refused.status_code, set(refused.json())) == (400, set(NAMES))
+
+
+@pytest.mark.parametrize("names", [{}, {"first_name": "", "last_name": "\u2060"}])
+def test_no_name_at_all_is_refused_and_both_are_named(lead, names):
+    response = lead.post("/api/patients/", names)
+    assert (response.status_code, set(response.json())) == (400, set(NAMES))
+    assert not Patient.objects.exists()
 
 
 def test_an_unknown_field_is_refused_by_name_and_nothing_is_stored(lead):

@@ -99,7 +99,7 @@ const SENTENCES: [field: string, sentence: string, german: string][] = [
   ],
   [
     'datetime',
-    'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+    'A time such as 2026-03-01T14:30:00Z (ISO 8601) is needed; now was given.',
     'Das ist keine Zeit, die der Server kennt.',
   ],
   [
