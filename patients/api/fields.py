@@ -62,12 +62,10 @@ def read_instant(text: Any) -> datetime:
     try:
         value = serializers.DateTimeField(default_timezone=zone).to_internal_value(text)
         in_utc: datetime = value.astimezone(UTC)
-    except OverflowError as error:
+    except (OverflowError, serializers.ValidationError) as error:
         raise serializers.ValidationError(_not_an_instant(text)) from error
-    except serializers.ValidationError as error:
-        is_at_a_change = error.get_codes() == ["make_aware"]
-        message = _at_a_clock_change(text, zone=zone) if is_at_a_change else _not_an_instant(text)
-        raise serializers.ValidationError(message) from error
+    if ":" in text or "T" in text:  # a day alone stands for its beginning, whenever that was
+        _refuse_at_a_clock_change(text, zone=zone)
     if not EARLIEST_YEAR <= in_utc.year <= LATEST_YEAR:
         raise serializers.ValidationError(
             f"The year must be between {EARLIEST_YEAR} and {LATEST_YEAR}; {show(text)} was given."
@@ -88,17 +86,20 @@ def _how_to_write_a_date(value: Any) -> str:
     return " Write year, month, day: which of them is the month is not guessed." if is_year_last else ""
 
 
-def _at_a_clock_change(text: str, *, zone: ZoneInfo) -> str:
-    """Why a local time cannot be placed: it came twice that day, or never."""
+def _refuse_at_a_clock_change(text: str, *, zone: ZoneInfo) -> None:
+    """Raise serializers.ValidationError for a local time that came twice that day, or never: which is not guessed."""
     local = parse_datetime(text)
-    assert local is not None
+    if local is None or local.tzinfo is not None:
+        return
     earlier, later = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
-    assert earlier is not None
-    assert later is not None
+    if earlier is None or later is None or earlier == later:
+        return
     if earlier < later:
-        return f"The clocks were set forward then: {show(text)} never came. Check the time."
+        raise serializers.ValidationError(
+            f"The clocks were set forward then: {show(text)} never came. Check the time."
+        )
     first, second = (local.replace(tzinfo=timezone(offset)).isoformat() for offset in (earlier, later))
-    return (
+    raise serializers.ValidationError(
         f"The clocks were set back then: {show(text)} came twice. "
         f"Write which one it is, {first} or {second}, or the time in UTC."
     )

@@ -5,6 +5,7 @@ import io
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -224,3 +225,21 @@ def test_only_lists_of_objects_are_files(viewer, client):
     assert response["Content-Type"].startswith("text/csv")
     assert response["Content-Disposition"] == 'attachment; filename="reports.csv"'
     assert "X-Event" in response.headers
+
+
+def test_a_byte_order_mark_comes_where_it_is_asked_for_and_is_taken_in_again(viewer):
+    make_patient(hospital_number="H-1", last_name="Łoś")
+    for subject in ("patients", "reports", "history"):
+        plain = file_of(viewer, subject)
+        assert plain[:1] in (b"h", b"d"), "as ever, to the byte"
+        assert file_of(viewer, subject, bom="1") == b"\xef\xbb\xbf" + plain
+        assert file_of(viewer, subject, bom="0") == plain
+    sent = {"patients": SimpleUploadedFile("p.csv", file_of(viewer, "patients", bom="1"))}
+    answer = client_of("lead").post("/api/patients/import/", sent, format="multipart").json()
+    assert answer["patients"] == {"added": 0, "unchanged": 1, "rejected": 0}
+
+
+def test_another_mark_is_refused_by_name(viewer):
+    for query in ({"format": "csv", "bom": "yes"}, {"bom": "1"}):
+        response = viewer.get("/api/patients/", query)
+        assert (response.status_code, [*response.json()]) == (400, ["bom"])
