@@ -201,6 +201,12 @@ def test_a_correction_is_kept_over_a_reload_and_an_ended_sign_in(
 # ---------------------------------------------------------------- history
 
 
+def more(person: Clinician, version: dict[str, Any], action: str) -> None:
+    """Choose from the menu of a version."""
+    person.find(f"more-{version['history_id']}").click()
+    person.find(f"more-{version['history_id']}-{action}").click()
+
+
 def test_a_report_is_corrected_amended_and_retired_with_reasons(
     browser: Browser, ward: Stack, lead: RestClient
 ) -> None:
@@ -225,20 +231,20 @@ def test_a_report_is_corrected_amended_and_retired_with_reasons(
     expect(card.locator("[data-testid^=diff-]")).to_have_count(1)
 
     # Amend the first version itself: it says so, and the ledger what stood there.
-    person.find(f"amend-{first['history_id']}").click()
+    more(person, first, "amend")
     person.find("field-temperature").fill("37.1")
     person.find("reason").fill("Read the wrong line")
     person.find("correction-save").click()
-    person.sees("history-done", "amended")
-    person.find(f"ledger-{first['history_id']}").click()
+    person.sees("history-done", "The version was corrected")
+    more(person, first, "ledger")
     person.sees("ledger", "Read the wrong line")
     expect(person.find("ledger").get_by_test_id("diff-temperature")).to_contain_text("36.8")
 
-    # Retire the newest: the report falls back, and the retired one is struck through.
-    person.find(f"retire-{newest['history_id']}").click()
+    # The newest was entered in error: the report falls back, and that version is struck through.
+    more(person, newest, "retire")
     person.find("reason").fill("Entered in error")
     person.find("reason-confirm").click()
-    person.sees("history-done", "retired")
+    person.sees("history-done", "taken back as entered in error")
     expect(person.find(f"version-{newest['history_id']}").locator("h3 del")).to_be_visible()
     assert lead.read(f"/api/reports/{report}/")["pulse"] == 72
 
@@ -246,7 +252,10 @@ def test_a_report_is_corrected_amended_and_retired_with_reasons(
     person.page.reload()
     expect(person.find(f"version-{newest['history_id']}").locator("h3 del")).to_be_visible()
     person.sees(f"retirement-{newest['history_id']}", "Entered in error")
-    expect(person.find(f"retire-{newest['history_id']}")).to_have_count(0)
+    person.find(f"more-{newest['history_id']}").click()
+    expect(person.find(f"more-{newest['history_id']}-ledger")).to_be_visible()
+    expect(person.find(f"more-{newest['history_id']}-retire")).to_have_count(0)
+    person.page.keyboard.press("Escape")
 
     # All versions can be taken away as a file, with the sign-in of the browser.
     with person.page.expect_download() as download:
@@ -256,6 +265,36 @@ def test_a_report_is_corrected_amended_and_retired_with_reasons(
     assert rows[0].startswith("history_id,")
     assert [row.split(",")[0] for row in rows[1:]] == [str(first["history_id"])]
     assert person.problems == []
+
+
+def test_a_nurse_takes_a_slip_back_and_records_it_for_whom_it_was_of(
+    browser: Browser, ward: Stack, lead: RestClient
+) -> None:
+    wrong, right = admit(lead, last_name="Wrong"), admit(lead, last_name="Right")
+    slip = ward.signed_in("nurse").record(wrong, **{**WELL, "pulse": 96})["id"]
+    nurse = opened(browser, ward, f"/patients/{wrong}/reports/{slip}", username="nurse")
+    other = opened(browser, ward, f"/patients/{wrong}?view=sets", username="lead")
+    expect(other.find(f"set-{slip}")).to_be_visible()
+    nurse.find("delete-report").click()
+    nurse.find("choice-reason-choice-patient").check()
+    nurse.find("reason-confirm").click()
+    nurse.sees("history-done", "entered in error")
+    assert lead.get(f"/api/reports/{slip}/").status_code == 404
+
+    # Struck through on every screen that shows the record, as it happens.
+    expect(other.find(f"set-{slip}")).to_have_class(re.compile("struck"))
+    other.sees("sets-table", "Wrong patient")
+
+    # Its values are offered where they belong, and are saved there by hand.
+    nurse.find("record-elsewhere").click()
+    nurse.find("elsewhere-patient").select_option(str(right))
+    nurse.find("elsewhere-go").click()
+    nurse.sees("draft", "Draft from")
+    expect(nurse.find("field-pulse")).to_have_value("96")
+    nurse.find("save").click()
+    nurse.sees("saved-summary", "RIGHT")
+    assert [one["pulse"] for one in lead.read("/api/reports/", patient=right)["results"]] == [96]
+    assert nurse.problems == []
 
 
 def test_a_report_that_was_retired_with_its_only_version_can_still_be_read(
@@ -309,7 +348,7 @@ def test_two_corrections_that_cross_are_both_seen(browser: Browser, ward: Stack,
     report = lead.record(patient, **WELL)["id"]
     nurse = opened(browser, ward, f"/patients/{patient}/reports/{report}", username="nurse")
     expect(nurse.find("correct-report")).to_be_visible()
-    expect(nurse.page.locator("[data-testid^=amend-]")).to_have_count(0)
+    expect(nurse.page.locator("[data-testid^=more-]")).to_have_count(0)
     nurse.find("correct-report").click()
     nurse.find("field-pulse").fill("80")
     nurse.find("reason").fill("Mine")

@@ -4,6 +4,7 @@ import type { Report } from '@/api/types';
 import { formatReading } from '@/domain/format';
 import * as chart from '@/domain/newsChart';
 import { isCorrected } from '@/domain/reportVersions';
+import { isStruck } from '@/domain/struck';
 import { t } from '@/locales';
 
 interface Mark extends chart.LabelPlace {
@@ -35,7 +36,17 @@ function textOf(row: chart.PlacedRow, report: Report): string {
   }
 }
 
+const pressureText = (report: Report) =>
+  `${formatReading(report.bp_sys, 0)}/${formatReading(report.bp_dia, 0)}`;
+
 const ROWS_WITHOUT_DOTS: readonly chart.ChartRowName[] = ['bloodPressure', 'total', 'due'];
+
+/** A value of a set that was entered in error: it has no dot, and no line runs to it. */
+export interface StruckValue {
+  x: number;
+  y: number;
+  text: string;
+}
 
 /** What is drawn on the bands of the observation chart: dots with their values, the lines between them, pressures. */
 export function useNewsChartMarks(
@@ -43,26 +54,28 @@ export function useNewsChartMarks(
   rows: () => readonly chart.PlacedRow[],
   { x, head }: { x: (index: number) => number; head: number },
 ) {
+  const columns = computed(() => shown().map((report, index) => ({ report, index })));
+  const standing = computed(() => columns.value.filter(({ report }) => !isStruck(report)));
+
+  function heightOf(row: chart.PlacedRow, report: Report) {
+    const line = chart.lineOf(row, report);
+    return line === null ? null : { y: head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
+  }
+
   /** Per row its marks, and the lines between marks that follow each other without a missing value. */
   const drawn = computed(() =>
     rows()
       .filter((row) => !ROWS_WITHOUT_DOTS.includes(row.name))
       .map((row) => {
         const isJoined = row.name !== 'oxygen' && row.name !== 'consciousness';
-        const heights = shown().map((report) => {
-          const line = chart.lineOf(row, report);
-          return line === null
-            ? null
-            : { y: head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
-        });
+        const placed = standing.value.map((column) => ({ ...column, height: heightOf(row, column.report) }));
         const marks: Mark[] = [];
         const runs: Mark[][] = [];
-        shown().forEach((report, index) => {
-          const height = heights[index];
-          if (!height) return;
+        placed.forEach(({ report, index, height }, order) => {
+          if (height === null) return;
           const { y, edge } = height;
-          const before = (isJoined && heights[index - 1]?.y) || null;
-          const after = (isJoined && heights[index + 1]?.y) || null;
+          const before = (isJoined && placed[order - 1]?.height?.y) || null;
+          const after = (isJoined && placed[order + 1]?.height?.y) || null;
           const place = chart.placeLabel(before, y, after, edge);
           const text = textOf(row, report);
           const mark = { x: x(index), y, text, isCorrected: isCorrected(report), ...place };
@@ -81,7 +94,7 @@ export function useNewsChartMarks(
       const line = chart.lineOf(row, { bp_sys: value } as Report) ?? 0;
       return { y: head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
     };
-    return shown().flatMap((report, index) => {
+    return standing.value.flatMap(({ report, index }) => {
       const top = placed(report.bp_sys);
       if (top === null) return [];
       const bottom = placed(report.bp_dia);
@@ -104,5 +117,30 @@ export function useNewsChartMarks(
     });
   });
 
-  return { drawn, pressures };
+  const struck = computed<StruckValue[]>(() =>
+    columns.value.flatMap(({ report, index }) =>
+      isStruck(report)
+        ? rows().flatMap((row) => {
+            const height = heightOf(row, report);
+            const text = row.name === 'bloodPressure' ? pressureText(report) : textOf(row, report);
+            return height === null || text === '' ? [] : [{ x: x(index), y: height.y + 4, text }];
+          })
+        : [],
+    ),
+  );
+
+  /** Values that were not taken, with the reason's first letter, at the top of their row. */
+  const refusals = computed(() =>
+    standing.value.flatMap(({ report, index }) =>
+      rows().flatMap((row) => {
+        const field =
+          row.name === 'bloodPressure' ? 'bp_sys' : row.name.startsWith('spo2') ? 'o2sat' : row.name;
+        const reason = report.not_measured[field === 'oxygen' ? 'supplemental_oxygen' : field];
+        if (reason === undefined) return [];
+        return [{ x: x(index), y: head + row.top + row.height / 2, text: t(`notMeasured.${reason}`) }];
+      }),
+    ),
+  );
+
+  return { drawn, pressures, struck, refusals };
 }

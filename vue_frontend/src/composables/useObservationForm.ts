@@ -27,12 +27,6 @@ export interface FormSurroundings {
   request: <T>(request: Request) => Promise<Reply<T>>;
 }
 
-/** A set on its way: what was sent, and the key by which the server knows it again. */
-export interface Sent {
-  key: string;
-  body: Record<string, unknown>;
-}
-
 const PREVIEW_DELAY_MS = 150;
 
 /** randomUUID exists on https and localhost only; a ward's server may be neither. */
@@ -51,7 +45,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
   const message = ref<string | null>(null);
   const serverMessages = shallowRef<Record<string, string>>({});
   const saved = shallowRef<Report | null>(null);
-  const sent = shallowRef<Sent | null>(null);
+  const sent = shallowRef<entry.Sent | null>(null);
 
   const previousNumbers = computed(() => {
     const numbers: entry.PreviousValues = {};
@@ -207,7 +201,7 @@ export function useObservationForm(surroundings: FormSurroundings) {
   }
 
   /** `onItsWay`: what was sent when this was kept. Whether it arrived is not known: it goes again as it was. */
-  function restore(stored: entry.ObservationDraft, onItsWay: Sent | null = null): void {
+  function restore(stored: entry.ObservationDraft, onItsWay: entry.Sent | null = null): void {
     Object.assign(draft, entry.emptyDraft(), stored);
     if (onItsWay === null) return;
     sent.value = onItsWay;

@@ -21,6 +21,7 @@ const SHOCK_FIELDS: readonly string[] = ['bp_sys', 'pulse_pressure', 'map', 'cap
 
 const RESOLUTIONS: Record<string, MessageKey> = {
   'based on amended observation': 'reason.resolvedAmended',
+  'entered in error': 'slip.struck',
   'a later complete set shows none of its causes': 'reason.resolvedBetter',
   'the next observation is due later': 'reason.resolvedRecorded',
   discharged: 'reason.resolvedDischarged',

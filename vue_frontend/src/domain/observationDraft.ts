@@ -34,6 +34,23 @@ export interface ObservationDraft {
   confirmed: string[];
 }
 
+/** A set on its way: what was sent, and the key by which the server knows it again. */
+export interface Sent {
+  key: string;
+  body: Record<string, unknown>;
+}
+
+/** What a form of a set keeps on this device until it is saved. */
+export interface KeptSet {
+  values: ObservationDraft;
+  /** ms */
+  takenAt: number;
+  /** Why it is entered late. */
+  reason?: string;
+  /** Sent, and no answer yet: what comes back from here must not become a second set. */
+  sent: Sent | null;
+}
+
 export function emptyDraft(): ObservationDraft {
   return {
     texts: Object.fromEntries(NUMBER_FIELDS.map((field) => [field, ''])) as Record<NumberField, string>,

@@ -34,4 +34,32 @@ export const actsDe: typeof actsEn = {
     reason: 'Warum es so spät eingetragen wird',
     reasonMissing: 'Sagen Sie, warum ein Set eines früheren Tages erst jetzt eingetragen wird.',
   },
+  slip: {
+    struck: 'Irrtümlich eingetragen',
+    struckLong: 'Irrtümlich eingetragen, zurückgenommen von {name}, {time}: {reason}',
+    legend: 'Durchgestrichen: irrtümlich eingetragen, zählt in keinem Score.',
+    trendLegend: '× irrtümlich eingetragen, zählt in keinem Score.',
+    more: 'Mehr',
+    moreOf: 'Mehr zur Version von {time}',
+    reasonText: 'In Ihren Worten',
+    reasons: {
+      typing: 'Tippfehler',
+      time: 'Falsche Zeit',
+      patient: 'Falscher Patient',
+      again: 'Nachgemessen',
+      other: 'Anderes',
+    },
+    elsewhere: 'Für einen anderen Patienten eintragen',
+    elsewhereText:
+      'Die Werte kommen in das Formular dieses Patienten. Sehen Sie jeden an, und speichern Sie dort.',
+    whose: 'Wessen Werte sind es?',
+    choosePatient: 'Patient wählen',
+    hasDraft:
+      'Für diesen Patienten gibt es schon einen Entwurf von Ihnen. Speichern oder verwerfen Sie ihn zuerst.',
+    toForm: 'Zum Formular',
+    notOwn: 'Jemand anders hat dieses Set eingetragen. Ärztin oder Leitung können es zurücknehmen.',
+    tooLate:
+      'Sie haben dieses Set vor über 60 Minuten eingetragen. Ärztin oder Leitung können es zurücknehmen.',
+    changed: 'Jemand anders hat dieses Set geändert. Ärztin oder Leitung können es zurücknehmen.',
+  },
 };

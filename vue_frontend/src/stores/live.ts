@@ -12,6 +12,7 @@ import { useNotificationsStore } from './notifications';
 import { usePatientsStore } from './patients';
 import { useReportsStore } from './reports';
 import { useSessionStore } from './session';
+import { useStruckStore } from './struck';
 
 export type ConnectionState = 'live' | 'reconnecting' | 'offline';
 
@@ -42,6 +43,7 @@ export const useLiveStore = defineStore('live', () => {
   const reports = useReportsStore();
   const notifications = useNotificationsStore();
   const history = useHistoryStore();
+  const struck = useStruckStore();
 
   const socket = shallowRef<ObsSocket | null>(null);
   const isCurrent = ref(false);
@@ -79,12 +81,14 @@ export const useLiveStore = defineStore('live', () => {
       await notifications.load(current);
       for (const patient of [...reports.watched.keys()]) await reports.watch(current, patient);
       if (history.watched !== null) await history.watch(current, history.watched);
+      if (struck.patient !== null) await struck.watch(current, struck.patient);
     },
     forgetEvents() {
       patients.forgetEvents();
       reports.forgetEvents();
       notifications.forgetEvents();
       history.forgetEvents();
+      struck.forgetEvents();
     },
     becameLive() {
       isCurrent.value = wasCurrent.value = true;
@@ -133,7 +137,10 @@ export const useLiveStore = defineStore('live', () => {
       if (stream === 'patients') patients.receive(frame);
       else if (stream === 'reports') reports.receive(frame);
       else if (stream === 'notifications') notifications.receive(frame);
-      else if (stream === 'history') history.receive(frame);
+      else if (stream === 'history') {
+        history.receive(frame);
+        struck.receive(frame);
+      }
     } else if (payload.type === 'notification') {
       notifications.receiveRaised(payload.data as Notification, Number(payload.event));
     }
@@ -201,6 +208,7 @@ export const useLiveStore = defineStore('live', () => {
     reports.clear();
     notifications.clear();
     history.clear();
+    struck.clear();
   }
 
   function reconnect(): void {

@@ -1,0 +1,62 @@
+import { defineStore } from 'pinia';
+import { ref } from 'vue';
+
+import type { HistoryVersion } from '@/api/record';
+import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
+import type { ObsSocket } from '@/realtime/obsSocket';
+import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+import { isStruck } from '@/domain/struck';
+
+/** The newest of one patient; there are few. */
+const LIMIT = 200;
+
+/** A row of the history by its own number: `id` is the report's. */
+interface Kept {
+  id: number;
+  version: HistoryVersion;
+}
+
+const keep = (version: HistoryVersion): Kept => ({ id: version.history_id, version });
+
+/** Sets of one patient that were entered in error, while somebody looks at the record. */
+export const useStruckStore = defineStore('struck', () => {
+  const collection = new EventOrderedCollection<Kept>();
+  const patient = ref<number | null>(null);
+
+  /** List afresh and keep up to date from now on. Throws what the socket throws. */
+  async function watch(socket: ObsSocket, id: number): Promise<void> {
+    if (patient.value !== id) collection.clear();
+    patient.value = id;
+    const reply = await socket.request<ListPage<HistoryVersion>>('history', {
+      action: 'list',
+      filters: { patient: id, history_type: '-' },
+      limit: LIMIT,
+    });
+    if (patient.value === id) {
+      collection.applySnapshot(reply.data.results.map(keep), reply.event ?? 0, () => true);
+    }
+  }
+
+  function receive(frame: ChangeFrame): void {
+    const version = frame.data as unknown as HistoryVersion;
+    if (frame.action === 'delete' || version.patient !== patient.value || !isStruck(version)) return;
+    collection.put(keep(version), frame.event);
+  }
+
+  const ofPatient = (id: number): HistoryVersion[] =>
+    patient.value === id ? [...collection.items.values()].map((one) => one.version) : [];
+
+  function clear(): void {
+    collection.clear();
+    patient.value = null;
+  }
+
+  return {
+    patient,
+    watch,
+    receive,
+    ofPatient,
+    clear,
+    forgetEvents: () => collection.forgetEvents(),
+  };
+});
