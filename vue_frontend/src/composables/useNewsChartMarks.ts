@@ -80,7 +80,7 @@ export function useNewsChartMarks(
           const text = textOf(row, report);
           const mark = { x: x(index), y, text, isCorrected: isCorrected(report), ...place };
           marks.push(mark);
-          if (!heights[index - 1]) runs.push([]);
+          if (!placed[order - 1]?.height) runs.push([]);
           runs.at(-1)!.push(mark);
         });
         return { row, marks, runs: isJoined ? runs.filter((one) => one.length > 1) : [] };
