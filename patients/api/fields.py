@@ -17,6 +17,7 @@ from rest_framework.fields import empty
 
 from ..rules.birth import MIDDLE_DAY, MIDDLE_MONTH, Birth
 from ..rules.names import trimmed
+from ..rules.news2 import NOT_MEASURED_REASONS
 from ..rules.ranges import RANGES, check_possible, round_half_up
 
 # Outside these years a time is a slip of the finger, and some would not survive a change of time zone.
@@ -293,13 +294,13 @@ class NotMeasuredField(serializers.Field):
     """`{field: reason}`: why a measurement that was due was not taken."""
 
     is_json_object: Final = True  # for /swagger
-    REASONS: Final = ("refused", "unable", "not_appropriate")
+    REASONS: Final = NOT_MEASURED_REASONS
     FIELDS: Final = frozenset(RANGES) | {"supplemental_oxygen", "consciousness"}
 
     default_error_messages = {
         "not_an_object": 'An object such as {{"temperature": "refused"}} is needed; {input} was given.',
         "no_such_field": "No such measurement.",
-        "no_such_reason": "One of refused, unable, not_appropriate is needed; {input} was given.",
+        "no_such_reason": f"One of {', '.join(NOT_MEASURED_REASONS)} is needed; {{input}} was given.",
     }
 
     def to_internal_value(self, data: Any) -> dict[str, str]:

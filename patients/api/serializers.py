@@ -24,6 +24,7 @@ from ..representations import (
 )
 from ..rules.birth import Birth
 from ..rules.dengue import WARNING_SIGNS
+from ..rules.news2 import NOT_MEASURED_REASONS
 from ..services import history as history_services
 from ..services import patients as patient_services
 from ..services import reports as report_services
@@ -334,7 +335,7 @@ class ReportSerializer(ResourceSerializer):
     warning_signs = CodesField(codes=WARNING_SIGNS, default=None, help_text="null: not assessed; []: none")
     additional = TextField(max_length=4000, allow_blank=True, default="")
     medical_advice = TextField(max_length=4000, allow_blank=True, default="")
-    not_measured = NotMeasuredField(default=dict, help_text="{field: refused | unable | not_appropriate}")
+    not_measured = NotMeasuredField(default=dict, help_text=f"{{field: {' | '.join(NOT_MEASURED_REASONS)}}}")
     monitoring_interval = WholeNumberField(
         min_value=SHORTEST_INTERVAL,
         max_value=LONGEST_INTERVAL,

@@ -26,6 +26,11 @@ SCORED_FIELDS: tuple[str, ...] = (
     "temperature",
 )
 
+# Why a measurement that was due was not taken. All but "not appropriate", which is a decision, are those of an attempt:
+# the set is to be tried again soon.
+_REASONS_OF_ATTEMPT: tuple[str, ...] = ("refused", "unable", "asleep", "off_ward", "equipment")
+NOT_MEASURED_REASONS: tuple[str, ...] = (*_REASONS_OF_ATTEMPT, "not_appropriate")
+
 # From the least to the most urgent.
 RISKS: tuple[str, ...] = ("low", "low-medium", "medium", "high")
 
@@ -182,12 +187,12 @@ def is_set(values: Mapping[str, Any]) -> bool:
 
 
 def is_attempt(values: Mapping[str, Any]) -> bool:
-    """Whether a set was tried and nothing of it could be taken: no vital sign, a scored one refused or unable.
+    """Whether a set was tried and nothing of it could be taken: no vital sign, and why of a scored one.
 
-    `values["not_measured"]`: field -> reason. "Not appropriate" is a decision, no attempt.
+    `values["not_measured"]`: field -> one of `NOT_MEASURED_REASONS`. "Not appropriate" is a decision, no attempt.
     """
     reasons = values.get("not_measured") or {}
-    return not is_set(values) and any(reasons.get(field) in ("refused", "unable") for field in SCORED_FIELDS)
+    return not is_set(values) and any(reasons.get(field) in _REASONS_OF_ATTEMPT for field in SCORED_FIELDS)
 
 
 def reason_not_scored(*, date_of_birth: date | None, pregnant: bool, pathway: str, on: date) -> str | None:

@@ -179,7 +179,14 @@ def test_other_warning_signs_are_refused(nurse, patient, signs):
 
 
 def test_why_something_was_not_measured_is_kept(nurse, patient):
-    reasons = {"temperature": "refused", "consciousness": "unable", "weight": "not_appropriate"}
+    reasons = {
+        "temperature": "refused",
+        "consciousness": "asleep",
+        "respiration": "off_ward",
+        "o2sat": "equipment",
+        "bp_sys": "unable",
+        "weight": "not_appropriate",
+    }
     assert post(nurse, patient, pulse=70, not_measured=reasons).json()["not_measured"] == reasons
 
 

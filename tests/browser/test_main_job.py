@@ -90,7 +90,7 @@ def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) 
     nurse.find("saved-done").click()
     for person in (nurse, doctor):
         person.find("nav-notifications").click()
-        person.sees(f"notification-{reminder}", "The next observations are due")
+        person.sees(f"notification-{reminder}", "The next set is due")
         person.sees("notifications-open", "DUE, Pat")
 
     # One acknowledges it and the other sees that.
@@ -103,7 +103,7 @@ def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) 
     assert nurse.problems + doctor.problems == []
     restart(stack, nurse, doctor)
     for person in (nurse, doctor):
-        person.sees(f"notification-{reminder}", "The next observations are due")
+        person.sees(f"notification-{reminder}", "The next set is due")
         person.sees("notifications-acknowledged", "DUE, Pat")
     assert everything(lead) == before
 

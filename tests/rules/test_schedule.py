@@ -233,6 +233,15 @@ def test_a_pause_moves_the_due_time_to_its_end_but_never_forward():
 REFUSED = {"not_measured": {"pulse": "refused", "respiration": "unable"}}
 
 
+@pytest.mark.parametrize("reason", ["refused", "unable", "asleep", "off_ward", "equipment"])
+def test_whatever_kept_a_set_from_being_taken_it_is_tried_again_soon(reason):
+    ill = make_total(5, when=at(1), id=1)
+    tried = make_report({"not_measured": {"pulse": reason}}, when=at(1, minutes=30), id=2)
+    relaxed = make_patient(monitoring_interval=480)
+    assert due_at(ill, patient=relaxed) == at(9)
+    assert due_at(ill, tried, patient=relaxed) == at(2, minutes=30)
+
+
 def test_after_a_refusal_the_next_try_is_due_at_the_risks_interval_at_the_latest():
     ill, refused = make_total(5, when=at(1), id=1), make_report(REFUSED, when=at(1, minutes=30), id=2)
     relaxed = make_patient(monitoring_interval=480)

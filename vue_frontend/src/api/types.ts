@@ -5,7 +5,8 @@ import type { Plan } from './record';
 export type Risk = 'low' | 'low-medium' | 'medium' | 'high';
 export type Severity = 'low' | 'medium' | 'high';
 export type Consciousness = 'A' | 'C' | 'V' | 'P' | 'U';
-export type NotMeasuredReason = 'refused' | 'unable' | 'not_appropriate';
+export type NotMeasuredReason =
+  'refused' | 'unable' | 'asleep' | 'off_ward' | 'equipment' | 'not_appropriate';
 export type NotScoredReason = 'under_16' | 'pregnant' | 'pathway_none';
 
 export const ALLERGY_STATUSES = ['known', 'none_known', 'not_recorded', 'unavailable'] as const;

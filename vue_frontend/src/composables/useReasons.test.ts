@@ -22,7 +22,7 @@ describe('why a notification was raised', () => {
     await speak('es');
     expect(reasonText(three)).toBe('SpO2 90 % (Escala 1) suma 3 puntos.');
     expect(resolutionText('discharged')).toBe('el paciente recibió el alta');
-    expect(resolutionText('overdue')).toBe('las constantes pasaron a estar atrasadas');
+    expect(resolutionText('overdue')).toBe('la toma pasó a estar atrasada');
     expect(resolutionText('date of birth corrected, pregnancy corrected')).toBe(
       'se corrigió la fecha de nacimiento, se corrigió el embarazo',
     );

@@ -40,7 +40,7 @@ const SENTENCES: [field: string, sentence: string, german: string][] = [
   [
     'date_of_birth',
     'The birth cannot be after 2024-11-20T08:00Z: admission_date.',
-    'Aufnahme, Fieber oder ein Bericht liegt vor diesem Geburtsdatum.',
+    'Aufnahme, Fieber oder eine Messung liegt vor diesem Geburtsdatum.',
   ],
   [
     'admission_date',

@@ -123,3 +123,23 @@ describe('search and names', () => {
     expect([...board.sameNameIds(names)]).toEqual([0, 1]);
   });
 });
+
+describe('whose set is due next', () => {
+  const at = (id: number, next_due_at: string | null, bed = String(id)) =>
+    makePatient({ id, bed, next_due_at });
+
+  it('is the one due first, and of two at once the one in the first bed', () => {
+    const round = [
+      at(1, '2026-11-22T09:00:00Z', '20'),
+      at(2, '2026-11-22T12:00:00Z', '10'),
+      at(3, '2026-11-22T12:00:00.000Z', '9'),
+      at(4, null),
+    ];
+    expect(board.nextDue(round, 99)?.id).toBe(1);
+    expect(board.nextDue(round, 1)?.id).toBe(3);
+  });
+
+  it('is nobody where nothing is due', () => {
+    expect(board.nextDue([at(1, '2026-11-22T09:00:00Z'), at(2, null)], 1)).toBeUndefined();
+  });
+});

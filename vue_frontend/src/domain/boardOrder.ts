@@ -141,6 +141,13 @@ export function matchesFilter(patient: Patient, filter: BoardFilter, now: number
   return filter === 'overdue' ? due === 'overdue' : due === 'soon' || due === 'now';
 }
 
+/** Whose set is due next, of these patients without the one given; undefined: nothing is due of anybody else. */
+export function nextDue(patients: readonly Patient[], after: number): Patient | undefined {
+  return patients
+    .filter((one) => one.id !== after && one.next_due_at !== null)
+    .sort((a, b) => Date.parse(a.next_due_at!) - Date.parse(b.next_due_at!) || compareByBed(a, b))[0];
+}
+
 /** Name, bed or hospital number, in any order of words, ignoring case and accents. */
 export function matchesSearch(patient: Patient, search: string): boolean {
   const plain = (text: string) =>

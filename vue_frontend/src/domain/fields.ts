@@ -51,7 +51,14 @@ export const MORE_SECTIONS = [
 ] as const satisfies { name: string; fields: NumberField[] }[];
 
 export const CONSCIOUSNESS_LEVELS: readonly Consciousness[] = ['A', 'C', 'V', 'P', 'U'];
-export const NOT_MEASURED_REASONS: readonly NotMeasuredReason[] = ['refused', 'unable', 'not_appropriate'];
+export const NOT_MEASURED_REASONS: readonly NotMeasuredReason[] = [
+  'refused',
+  'unable',
+  'asleep',
+  'off_ward',
+  'equipment',
+  'not_appropriate',
+];
 
 /** What the server stores is text; these are the ones on the RCP's chart that need no typing. */
 export const OXYGEN_DEVICES = ['nasal_cannula', 'simple_mask', 'venturi', 'reservoir', 'other'] as const;

@@ -166,6 +166,12 @@ export const de: typeof en = {
     emptyText: 'Patienten erscheinen hier, sobald sie aufgenommen sind.',
     noMatchHeading: 'Niemand passt',
     noMatchText: 'Zu Suche und Filtern passt kein Patient.',
+    goodNews: {
+      high: 'Kein NEWS2-Score ist hoch.',
+      medium: 'Kein NEWS2-Score ist mittel oder rot.',
+      overdue: 'Keine Messung ist überfällig.',
+      soon: 'In den nächsten 15 Minuten ist keine Messung fällig.',
+    },
     loading: 'Die Station wird geladen',
   },
   wall: {
@@ -308,6 +314,7 @@ export const de: typeof en = {
     last: 'Zuletzt {value}',
     lastAge: 'Zuletzt {value}, {age}',
     saveFor: 'Speichern für {patient}',
+    recordingAs: 'Es erfasst: {name}',
     saving: 'Wird gespeichert',
     sendAgain: 'Noch einmal senden',
     clear: 'Leeren',
@@ -370,6 +377,8 @@ export const de: typeof en = {
     total: 'NEWS2-Summe',
     noSet: 'Gespeichert. Keine Vitalzeichen, daher kein Score.',
     nextDue: 'Nächste Messung',
+    nextPatient: 'Als Nächstes fällig: {patient}',
+    correct: 'Diese Messung korrigieren',
     openPatient: 'Patient öffnen',
   },
   due: {
@@ -396,6 +405,11 @@ export const de: typeof en = {
     openHeading: 'Offen',
     acknowledgedHeading: 'Quittiert',
     resolvedHeading: 'Erledigt, die letzten 50',
+    noneOpenOf: {
+      high: 'Keine hohe Meldung ist offen.',
+      medium: 'Keine mittlere Meldung ist offen.',
+      low: 'Keine niedrige Meldung ist offen.',
+    },
     noneOpen: 'Nichts ist offen.',
     noneAcknowledged: 'Nichts wartet auf seine Erledigung.',
     noneResolved: 'Noch wurde nichts erledigt.',
@@ -444,7 +458,7 @@ export const de: typeof en = {
     reportBefore: 'Ein Eintrag dieses Aufenthalts liegt vor dieser Zeit.',
     numberTaken: 'Ein anderer Patient hat diese Krankenhausnummer.',
     beforeBirth: 'Das liegt vor dem Geburtsdatum.',
-    bornAfter: 'Aufnahme, Fieber oder ein Bericht liegt vor diesem Geburtsdatum.',
+    bornAfter: 'Aufnahme, Fieber oder eine Messung liegt vor diesem Geburtsdatum.',
     stayBefore: 'Der Aufenthalt davor endete {time}: Dieser kann nicht früher beginnen.',
     airWithFlow: 'Raumluft und ein Sauerstofffluss widersprechen sich. Berichtigen Sie eines von beiden.',
     measuredAndNot:

@@ -16,11 +16,11 @@ export const patientsEn = {
     actionsFor: 'Actions for {name}',
     edit: 'Edit details',
     move: 'Move to another bed',
-    moveText: 'Observations, plan and due times go with the patient.',
+    moveText: 'Sets, plan and due times go with the patient.',
     moveConfirm: 'Move {name}',
     discharge: 'Discharge',
     dischargeText:
-      'No further observations fall due, and open notifications are resolved. The record stays readable.',
+      'No further sets fall due, and open notifications are resolved. The record stays readable.',
     dischargeConfirm: 'Discharge {name}',
     dischargedAt: 'Discharged at',
     readmit: 'Readmit',

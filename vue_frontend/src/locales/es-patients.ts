@@ -18,11 +18,11 @@ export const patientsEs: typeof patientsEn = {
     actionsFor: 'Acciones para {name}',
     edit: 'Editar datos',
     move: 'Trasladar a otra cama',
-    moveText: 'Las observaciones, el plan y los horarios van con el paciente.',
+    moveText: 'Las tomas, el plan y los horarios van con el paciente.',
     moveConfirm: 'Trasladar a {name}',
     discharge: 'Dar de alta',
     dischargeText:
-      'Ya no vencen observaciones y se resuelven los avisos abiertos. El historial se puede seguir leyendo.',
+      'Ya no vencen tomas y se resuelven los avisos abiertos. El historial se puede seguir leyendo.',
     dischargeConfirm: 'Dar de alta a {name}',
     dischargedAt: 'Hora del alta',
     readmit: 'Reingresar',

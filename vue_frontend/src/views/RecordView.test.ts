@@ -2,16 +2,18 @@
 
 import { shallowMount, type VueWrapper } from '@vue/test-utils';
 import { createPinia, setActivePinia } from 'pinia';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { http } from '@/api/http';
 import RecordForm from '@/components/form/RecordForm.vue';
+import { useDeviceStore } from '@/stores/device';
 import { useLiveStore } from '@/stores/live';
 import { useSessionStore } from '@/stores/session';
-import { FakeSocket, makePatient, makeUser, settle } from '@/testing';
+import { FakeSocket, makePatient, makeReport, makeUser, settle } from '@/testing';
 import RecordView from './RecordView.vue';
 
-vi.mock('vue-router', () => ({ useRouter: () => ({}) }));
+const push = vi.fn();
+vi.mock('vue-router', () => ({ useRouter: () => ({ push }), useRoute: () => ({ query: {} }) }));
 
 const page = (results: unknown[]) => ({ count: results.length, results });
 let fake: FakeSocket;
@@ -111,4 +113,56 @@ it('waits no longer than ten seconds for a server that answers nothing', async (
   expect(hasForm(view)).toBe(false);
   await vi.advanceTimersByTimeAsync(1);
   expect(hasForm(view)).toBe(true);
+});
+
+describe('after saving', () => {
+  const due = (id: number, change: object) =>
+    makePatient({
+      id,
+      last_name: `Bed${id}`,
+      bed: String(id),
+      next_due_at: '2026-11-22T12:00:00Z',
+      ...change,
+    });
+
+  async function save(permissions: string[], others: object[] = []): Promise<VueWrapper> {
+    useSessionStore().user = makeUser({ permissions: ['reports.create', ...permissions] });
+    await answer('list', 'patients', [makePatient(), ...others]);
+    for (let status = 0; status < 3; status++) await answer('list', 'notifications');
+    fake.drop();
+    const view = shallowMount(RecordView, {
+      props: { id: 1 },
+      global: { renderStubDefaultSlot: true, stubs: { RouterLink: true } },
+    });
+    view.findComponent(RecordForm).vm.$emit('saved', makeReport({ id: 7 }));
+    await settle();
+    return view;
+  }
+
+  it('offers the patient of this ward whose set is due next', async () => {
+    useDeviceStore().ward = '7A';
+    const view = await save([], [due(2, {}), due(3, { ward: '8B', next_due_at: '2026-11-22T11:00:00Z' })]);
+    const next = view.find('[data-testid=saved-next]');
+    expect(next.text()).toBe('Next due: BED2, Ada, Bed 2');
+    await view.findComponent('[data-testid=saved-next]').trigger('click');
+    expect(push).toHaveBeenLastCalledWith({ name: 'record', params: { id: 2 } });
+  });
+
+  it('offers nobody where nothing is due of anybody else', async () => {
+    expect((await save([])).find('[data-testid=saved-next]').exists()).toBe(false);
+  });
+
+  it('offers to correct what was saved', async () => {
+    const view = await save(['reports.change']);
+    await view.find('[data-testid=saved-correct]').trigger('click');
+    expect(push).toHaveBeenLastCalledWith({
+      name: 'report',
+      params: { id: 1, report: 7 },
+      query: { correct: '1' },
+    });
+  });
+
+  it('offers it to nobody who may not', async () => {
+    expect((await save([])).find('[data-testid=saved-correct]').exists()).toBe(false);
+  });
 });
