@@ -46,6 +46,7 @@ export function makePatient(change: Partial<Patient> = {}): Patient {
     first_name: 'Ada',
     last_name: 'Test',
     date_of_birth: '1940-02-29',
+    date_of_birth_precision: 'day',
     sex: 'female',
     pregnant: false,
     ward: '7A',

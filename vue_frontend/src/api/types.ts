@@ -49,12 +49,16 @@ export interface News2 {
   spo2_scale: 1 | 2;
 }
 
+export type BirthPrecision = 'day' | 'month' | 'year';
+
 export interface Patient {
   id: number;
   hospital_number: string | null;
   first_name: string;
   last_name: string;
+  /** Where only the month or the year is known, the middle of it. */
   date_of_birth: string | null;
+  date_of_birth_precision: BirthPrecision;
   sex: 'male' | 'female' | 'other' | 'unknown';
   pregnant: boolean;
   ward: string;

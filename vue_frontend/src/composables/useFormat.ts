@@ -1,3 +1,4 @@
+import { formatBirth, type Birth } from '@/domain/birth';
 import * as format from '@/domain/format';
 import type { Instant } from '@/domain/format';
 import { dateWords, t } from '@/locales';
@@ -30,7 +31,15 @@ export function useFormat() {
       const passed = format.toMs(now) - format.toMs(instant);
       return passed < format.MINUTE ? t('common.justNow') : t('common.ago', { duration: duration(passed) });
     },
-    age: (birth: string, now: Instant) => format.formatAge(birth, now, timeZone, words),
+    /** The date of birth as exactly as it is known; null where it is not. */
+    born: ({ date_of_birth: date, date_of_birth_precision: precision }: Birth) =>
+      date === null ? null : formatBirth(date, precision, words),
+    /** The age, "about" where the day of birth is not known; null where no date is. */
+    age: ({ date_of_birth: date, date_of_birth_precision: precision }: Birth, now: Instant) => {
+      if (date === null) return null;
+      const age = format.formatAge(date, now, timeZone, words);
+      return precision === 'day' ? age : t('patient.about', { age });
+    },
     localParts: (instant: Instant) => format.localParts(instant, timeZone),
   };
 }

@@ -1,6 +1,9 @@
 import type { Patient, Severity } from '@/api/types';
-import { useFormat } from '@/composables/useFormat';
+import { useFormat, wardTimeZone } from '@/composables/useFormat';
+import { scoredAsAbout16, type Birth } from '@/domain/birth';
+import type { Instant } from '@/domain/format';
 import { t } from '@/locales';
+import { useClockStore } from '@/stores/clock';
 import { usePatientsStore } from '@/stores/patients';
 import { useReportsStore } from '@/stores/reports';
 
@@ -11,11 +14,18 @@ export interface Flag {
   kind: 'plain' | 'strong' | 'alert-medium' | 'alert-high';
 }
 
+/** What is said of somebody who may be 16 already or not yet, by what is known of the birth; null of all others. */
+export function aboutSixteen(birth: Birth, now: Instant): string | null {
+  const scoredAs = scoredAsAbout16(birth, now, wardTimeZone());
+  return scoredAs === null ? null : t(`flag.about16.${scoredAs}`);
+}
+
 /** What stands beside a patient's name on board, wall and banner. */
 export function usePatientFlags() {
   const format = useFormat();
   const reports = useReportsStore();
   const patients = usePatientsStore();
+  const clock = useClockStore();
 
   /** As of the newest set that says so: one that leaves oxygen out must not make the patient look better. */
   function isOnOxygen(patient: Patient): boolean {
@@ -42,6 +52,8 @@ export function usePatientFlags() {
         `alert-${options.besideScore}`,
       );
     }
+    const about16 = aboutSixteen(patient, clock.now);
+    if (about16 !== null) add('about-16', about16, t('flag.about16Long'), 'strong');
     if (options.sameName) add('same-name', t('flag.sameName'), t('flag.sameNameLong'), 'strong');
     if (patients.sharingBeds.has(patient.id)) {
       add('shared-bed', t('place.shared'), t('place.sharedLong'), 'strong');

@@ -18,9 +18,8 @@ export function usePatientIdentity(patient: () => Patient) {
 
   return computed(() => {
     const one = patient();
-    const born = one.date_of_birth === null ? null : format.calendarDate(one.date_of_birth);
     return [
-      { name: 'born', label: t('patient.born'), text: recorded(born) },
+      { name: 'born', label: t('patient.born'), text: recorded(format.born(one)) },
       { name: 'sex', label: t('patient.sex'), text: t(`patient.sexes.${one.sex}`) },
       { name: 'number', label: t('patient.hospitalNumber'), text: recorded(one.hospital_number) },
       { name: 'bed', label: t('patient.bed'), text: recorded(one.bed) },

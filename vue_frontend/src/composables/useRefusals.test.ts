@@ -36,6 +36,68 @@ const SENTENCES: [field: string, sentence: string, german: string][] = [
     'pulse has a value, and a reason why it was not measured. Send one of the two.',
     'Puls hat einen Wert und einen Grund, warum nicht gemessen wurde. Nehmen Sie eines von beiden heraus.',
   ],
+  [
+    'last_name',
+    'A first name or a last name is needed; one of the two is enough.',
+    'Ein Vor- oder ein Familienname wird gebraucht; einer genügt.',
+  ],
+  [
+    'date_of_birth',
+    'A date such as 1950-12-31 is needed, or 1950-12 or 1950 where no more is known; 12/31/1958 was given. Write year, month, day: which of them is the month is not guessed.',
+    'Das ist kein Geburtsdatum. Tag, Monat und Jahr angeben, das Jahr allein oder Monat und Jahr.',
+  ],
+  ['admission_date', 'This is before the birth in 1958-06.', 'Das liegt vor dem Geburtsdatum.'],
+  [
+    'date_of_birth',
+    'date_of_birth is 1958, date_of_birth_precision day: send one of them.',
+    'Das ist kein Geburtsdatum. Tag, Monat und Jahr angeben, das Jahr allein oder Monat und Jahr.',
+  ],
+  [
+    'date_of_birth_precision',
+    'There is no date of birth that this could be said of.',
+    'Das gehört zu einem Geburtsdatum, das so weit bekannt ist.',
+  ],
+  [
+    'date_of_birth_precision',
+    'Only 1958-02 is known. Send the date_of_birth with it.',
+    'Das gehört zu einem Geburtsdatum, das so weit bekannt ist.',
+  ],
+  [
+    'datetime',
+    'A time such as 2026-03-01T14:30:00Z (ISO 8601) is needed; 25.10.2026 02:30 was given. Write year, month, day: which of them is the month is not guessed.',
+    'Das ist keine Zeit, die der Server kennt.',
+  ],
+  [
+    'datetime',
+    'The clocks were set back then: 2023-10-29T02:30 came twice. Write which one it is, 2023-10-29T02:30:00+02:00 or 2023-10-29T02:30:00+01:00, or the time in UTC.',
+    'Da wurde die Uhr zurückgestellt: Diese Zeit gab es zweimal. Geben Sie an, welche, mit dem Abstand zu UTC.',
+  ],
+  [
+    'allergies',
+    'NKDA is no allergy. Leave the cell empty, and say none_known or not_recorded in allergy_status.',
+    '„NKDA“ ist keine Allergie: Lassen Sie die Zelle leer und sagen Sie es in allergy_status.',
+  ],
+  [
+    'height',
+    'NULL is no value. Leave the cell empty where there is none.',
+    '„NULL“ ist kein Wert: Lassen Sie die Zelle leer.',
+  ],
+  ['weight', '70,5 has a decimal comma. Write 70.5.', 'Schreiben Sie einen Dezimalpunkt: 70.5.'],
+  [
+    'last_name',
+    'The same name and date of birth as patient H1. Check whether it is one person.',
+    'Jemand anderes hat diesen Namen und dieses Geburtsdatum. Ist es dieselbe Person?',
+  ],
+  [
+    'hospital_number',
+    'It differs from A-0042 by case, signs or leading zeros alone. Check whether it is one person.',
+    'Diese Nummer unterscheidet sich kaum von A-0042. Ist es dieselbe Person?',
+  ],
+  [
+    'patients',
+    'The cells are separated by semicolons. Save the file as CSV with commas (CSV UTF-8) and send that one.',
+    'Die Zellen sind nicht durch Kommas getrennt. Speichern Sie die Datei als CSV mit Kommas.',
+  ],
   ['datetime', 'This is before the birth on 2024-11-20.', 'Das liegt vor dem Geburtsdatum.'],
   [
     'date_of_birth',

@@ -1,6 +1,7 @@
 /** In which order the ward board shows its patients, and what of each one it shows. */
 
 import type { News2, Patient, Risk, Severity } from '@/api/types';
+import { compareKeys, familyKey, fold, placeKey } from './names';
 
 export type BoardOrder = 'attention' | 'bed';
 
@@ -83,12 +84,13 @@ export function olderScoreAt(patient: Patient): string | null {
   return at === lastSetAt(patient) ? null : at;
 }
 
-// One for all comparisons: localeCompare with options makes a new one each time, thousands per sorting.
-const places = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
-
 /** Bed 2 before bed 10, ward before bed. */
 export function compareByBed(a: Patient, b: Patient): number {
-  return places.compare(a.ward, b.ward) || places.compare(a.bed, b.bed) || a.id - b.id;
+  return (
+    compareKeys(placeKey(a.ward), placeKey(b.ward)) ||
+    compareKeys(placeKey(a.bed), placeKey(b.bed)) ||
+    a.id - b.id
+  );
 }
 
 /** What puts a patient on the board's first places: their risk, or what was found beside the score and is worse. */
@@ -148,26 +150,21 @@ export function nextDue(patients: readonly Patient[], after: number): Patient | 
     .sort((a, b) => Date.parse(a.next_due_at!) - Date.parse(b.next_due_at!) || compareByBed(a, b))[0];
 }
 
-/** Name, bed or hospital number, in any order of words, ignoring case and accents. */
+/** Name, bed or hospital number, in any order of words, folded as the server folds them. */
 export function matchesSearch(patient: Patient, search: string): boolean {
-  const plain = (text: string) =>
-    text
-      .normalize('NFD')
-      .replace(/\p{Diacritic}/gu, '')
-      .toLowerCase();
-  const haystack = plain(
-    [patient.last_name, patient.first_name, patient.bed, patient.hospital_number ?? ''].join(' '),
+  const haystack = fold(
+    [patient.last_name, patient.first_name, patient.bed, patient.hospital_number ?? ''].join('\n'),
   );
-  return plain(search)
-    .split(/\s+/)
+  return fold(search.replace(/,/g, ' '))
+    .split(' ')
     .every((word) => haystack.includes(word));
 }
 
-/** Ids of patients whose family name another one on the list has too. */
+/** Ids of patients whose family name, or only name, another one on the list has too. */
 export function sameNameIds(patients: readonly Patient[]): Set<number> {
   const byName = new Map<string, number[]>();
   for (const patient of patients) {
-    const name = patient.last_name.toLocaleUpperCase();
+    const name = familyKey(patient);
     byName.set(name, [...(byName.get(name) ?? []), patient.id]);
   }
   return new Set([...byName.values()].filter((ids) => ids.length > 1).flat());

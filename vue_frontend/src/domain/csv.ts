@@ -7,6 +7,9 @@ function cell(value: string | number): string {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replace(/"/g, '""')}"` : harmless;
 }
 
+/** What a file begins with by which a spreadsheet knows UTF-8. */
+export const BYTE_ORDER_MARK = '\ufeff';
+
 /** Rows as the text of a CSV file, the first one being its header. */
 export function csvText(rows: readonly (readonly (string | number)[])[]): string {
   return rows.map((row) => row.map(cell).join(',') + '\r\n').join('');

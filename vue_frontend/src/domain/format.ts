@@ -148,20 +148,7 @@ export function ageInYears(birth: string, now: Instant, timeZone: string): numbe
   return today.year - year - (hadBirthday ? 0 : 1);
 }
 
-interface Named {
-  last_name: string;
-  first_name: string;
-}
-
-/** SMITH, John */
-export function formatName(person: Named): string {
-  return `${person.last_name.toLocaleUpperCase()}, ${person.first_name}`;
-}
-
-/** SMITH, J: for the wall, which everybody can read. */
-export function formatNameWithInitial(person: Named): string {
-  return `${person.last_name.toLocaleUpperCase()}, ${[...person.first_name][0] ?? ''}`;
-}
+export { formatName, formatNameWithInitial } from './names';
 
 /** A reading with a fixed number of decimals; null, not measured, is an en dash. */
 export function formatReading(value: number | null, decimals: number): string {

@@ -29,9 +29,9 @@ describe('a patient being edited', () => {
 });
 
 describe('a patient being admitted', () => {
-  it('needs both names, and dates that exist and are not ahead', () => {
+  it('needs a name, and dates that exist and are not ahead', () => {
     const draft = emptyPatientDraft('7A');
-    expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({ last_name: 'missing', first_name: 'missing' });
+    expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({ last_name: 'noName' });
     Object.assign(draft, {
       last_name: 'Test',
       first_name: 'Ada',
@@ -39,10 +39,40 @@ describe('a patient being admitted', () => {
       isAdmittedNow: false,
       admitted: { day: '22', month: '11', year: '2026', time: '12:06' },
     });
-    expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({ born: 'noDate', admitted: 'future' });
+    expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({ born: 'noBirth', admitted: 'future' });
     draft.born = { day: '23', month: '11', year: '2026' };
     draft.admitted.time = '12:04';
     expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({ born: 'future' });
+  });
+
+  it.each([
+    ['Sukarno', '\u200b'],
+    ['', 'Sukarno'],
+  ])('needs one name alone: %j and %j', (last_name, first_name) => {
+    const draft = { ...emptyPatientDraft('7A'), last_name, first_name };
+    expect(problemsOfPatient(draft, NOW, ZONE)).toEqual({});
+    expect(problemsOfPatient({ ...draft, last_name: ' ', first_name: '' }, NOW, ZONE)).toEqual({
+      last_name: 'noName',
+    });
+  });
+
+  it('may have been born in a year or a month', () => {
+    const draft = {
+      ...emptyPatientDraft('7A'),
+      last_name: 'Test',
+      born: { day: '', month: '', year: '1958' },
+    };
+    expect(bodyOfPatient(draft, ZONE)).toMatchObject({ date_of_birth: '1958' });
+    expect(problemsOfPatient({ ...draft, born: { day: '', month: '', year: '2027' } }, NOW, ZONE)).toEqual({
+      born: 'future',
+    });
+    const stored = draftOfPatient(
+      makePatient({ date_of_birth: '1958-07-01', date_of_birth_precision: 'year' }),
+      ZONE,
+    );
+    expect(changesOfPatient(stored, { ...stored }, ZONE)).toEqual({});
+    const exact = { ...stored, born: { day: '1', month: '7', year: '1958' } };
+    expect(changesOfPatient(stored, exact, ZONE)).toEqual({ date_of_birth: '1958-07-01' });
   });
 
   it('leaves the time of the admission to the server where it is now', () => {

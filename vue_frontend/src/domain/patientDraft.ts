@@ -1,20 +1,15 @@
 /** A patient being admitted or edited: what was typed, what is wrong with it, and what is sent. */
 
 import type { AllergyStatus, Patient } from '@/api/types';
-import {
-  emptyDate,
-  readDate,
-  readDateTime,
-  writeDate,
-  writeDateTime,
-  type DateEntry,
-  type DateTimeEntry,
-} from './dateEntry';
+import { readBirth, writeBirth } from './birth';
+import { emptyDate, readDateTime, writeDateTime, type DateEntry, type DateTimeEntry } from './dateEntry';
 import { ageInYears } from './format';
+import { trimmed } from './names';
 
 export interface PatientDraft {
   last_name: string;
   first_name: string;
+  /** Of an unknown day, or day and month, those stay empty. */
   born: DateEntry;
   sex: Patient['sex'];
   hospital_number: string;
@@ -30,7 +25,7 @@ export interface PatientDraft {
   pregnant: boolean;
 }
 
-export type PatientProblem = 'missing' | 'noDate' | 'future';
+export type PatientProblem = 'missing' | 'noName' | 'noBirth' | 'noDate' | 'future';
 export type PatientField = keyof PatientDraft;
 
 const AHEAD_MS = 5 * 60_000;
@@ -58,7 +53,7 @@ export function draftOfPatient(patient: Patient, timeZone: string): PatientDraft
   return {
     last_name: patient.last_name,
     first_name: patient.first_name,
-    born: writeDate(patient.date_of_birth),
+    born: writeBirth(patient),
     sex: patient.sex,
     hospital_number: patient.hospital_number ?? '',
     ward: patient.ward,
@@ -79,12 +74,10 @@ export function problemsOfPatient(
   timeZone: string,
 ): Partial<Record<PatientField, PatientProblem>> {
   const problems: Partial<Record<PatientField, PatientProblem>> = {};
-  for (const field of ['last_name', 'first_name'] as const) {
-    if (draft[field].trim() === '') problems[field] = 'missing';
-  }
+  if (trimmed(draft.last_name) === '' && trimmed(draft.first_name) === '') problems.last_name = 'noName';
   if (draft.allergy_status === 'known' && draft.allergies.trim() === '') problems.allergies = 'missing';
-  const born = readDate(draft.born);
-  if (born === undefined) problems.born = 'noDate';
+  const born = readBirth(draft.born);
+  if (born === undefined) problems.born = 'noBirth';
   else if (born !== null && Date.parse(born) > now) problems.born = 'future';
   if (!draft.isAdmittedNow) {
     const admitted = readDateTime(draft.admitted, timeZone);
@@ -113,11 +106,11 @@ export function pregnancyDoubt(
 export function bodyOfPatient(draft: PatientDraft, timeZone: string): Record<string, unknown> {
   const admitted = draft.isAdmittedNow ? null : readDateTime(draft.admitted, timeZone);
   return {
-    last_name: draft.last_name.trim(),
-    first_name: draft.first_name.trim(),
-    date_of_birth: readDate(draft.born) ?? null,
+    last_name: trimmed(draft.last_name),
+    first_name: trimmed(draft.first_name),
+    date_of_birth: readBirth(draft.born) ?? null,
     sex: draft.sex,
-    hospital_number: draft.hospital_number.trim() === '' ? null : draft.hospital_number.trim(),
+    hospital_number: trimmed(draft.hospital_number) || null,
     ward: draft.ward.trim(),
     bed: draft.bed.trim(),
     allergies: draft.allergy_status === 'known' ? draft.allergies.trim() : '',

@@ -51,6 +51,9 @@ export const patientsDe: typeof patientsEn = {
       age: 'Eine Schwangerschaft unter 10 oder über 55 Jahren ist ungewöhnlich.',
     },
     missing: '{field} fehlt.',
+    noName: 'Ein Vor- oder ein Familienname wird gebraucht; einer genügt.',
+    noBirth: 'Das ist kein Geburtsdatum. Tag, Monat und Jahr angeben, das Jahr allein oder Monat und Jahr.',
+    bornHint: 'Ist nicht mehr bekannt, das Jahr allein oder Monat und Jahr.',
     noDate: 'Das ist kein Datum des Kalenders. Prüfen Sie Tag, Monat und Jahr.',
     future: 'Das liegt in der Zukunft. Prüfen Sie es.',
     known: 'Bereits bekannt. Ist es dieselbe Person?',
@@ -73,6 +76,8 @@ export const patientsDe: typeof patientsEn = {
     checked:
       'Jede Zeile wird geprüft, als würde sie eingetippt. Was gespeichert werden kann, wird sofort gespeichert; was nicht, steht danach hier.',
     again: 'Dieselbe Datei noch einmal, ganz oder ausgebessert, fügt nur das Neue hinzu.',
+    formulas:
+      'Eine Zelle, die mit =, + oder @ beginnt, wird gespeichert und heruntergeladen, wie sie ist; eine Tabellenkalkulation hält sie für eine Formel.',
     past: 'Für Vergangenes wird nichts gemeldet: Die Regeln sehen den neuesten Eintrag jedes Patienten.',
     example: 'Die Spalten, als Beispiel:',
     rows: '{count} Zeile | {count} Zeilen',

@@ -48,6 +48,9 @@ export const patientsEn = {
       age: 'A pregnancy under 10 or over 55 years is unusual.',
     },
     missing: '{field} is needed.',
+    noName: 'A given or a family name is needed; one is enough.',
+    noBirth: 'This is no date of birth. Give day, month and year, or the year alone, or month and year.',
+    bornHint: 'Where no more is known, the year alone or month and year.',
     noDate: 'This is not a date of the calendar. Check day, month and year.',
     future: 'This lies in the future. Check it.',
     known: 'Known already. Is it the same person?',
@@ -70,6 +73,8 @@ export const patientsEn = {
     checked:
       'Each row is checked as if it were typed. What can be stored is stored at once; what cannot is listed here.',
     again: 'Sending a file again, whole or mended, adds only what is new.',
+    formulas:
+      'A cell that begins with =, + or @ is stored and downloaded as it stands; a spreadsheet takes it for a formula.',
     past: 'Nothing is raised for the past: the rules look at each patient’s newest report.',
     example: 'The columns, by example:',
     rows: '{count} row | {count} rows',

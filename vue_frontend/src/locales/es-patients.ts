@@ -51,6 +51,9 @@ export const patientsEs: typeof patientsEn = {
       age: 'Un embarazo antes de los 10 o después de los 55 años es inusual.',
     },
     missing: 'Falta: {field}.',
+    noName: 'Hace falta un nombre o un apellido; uno basta.',
+    noBirth: 'No es una fecha de nacimiento. Indique día, mes y año, solo el año, o mes y año.',
+    bornHint: 'Si no se sabe más, solo el año, o mes y año.',
     noDate: 'Esta fecha no existe. Revise día, mes y año.',
     future: 'Está en el futuro. Revíselo.',
     known: 'Ya es conocido. ¿Es la misma persona?',
@@ -73,6 +76,8 @@ export const patientsEs: typeof patientsEn = {
     checked:
       'Cada fila se comprueba como si se escribiera a mano. Lo que se puede guardar se guarda al momento; lo que no, aparece aquí.',
     again: 'Enviar otra vez un archivo, entero o corregido, solo añade lo nuevo.',
+    formulas:
+      'Una celda que empieza por =, + o @ se guarda y se descarga tal cual; una hoja de cálculo la toma por una fórmula.',
     past: 'No se avisa de nada pasado: las reglas miran el registro más reciente de cada paciente.',
     example: 'Las columnas, como ejemplo:',
     rows: '{count} fila | {count} filas',
