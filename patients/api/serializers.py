@@ -24,6 +24,7 @@ from ..representations import (
 )
 from ..rules.birth import Birth
 from ..rules.dengue import WARNING_SIGNS
+from ..rules.names import trimmed
 from ..rules.news2 import NOT_MEASURED_REASONS
 from ..services import history as history_services
 from ..services import patients as patient_services
@@ -196,6 +197,23 @@ class PatientSerializer(ResourceSerializer):
     paused_by_nurse = serializers.BooleanField(
         read_only=True, help_text="the running pause was begun by somebody who may not change the plan"
     )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """With what else is wrong, that there is no name."""
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as refusal:
+            if isinstance(data, Mapping) and self._is_nameless(data):
+                raise serializers.ValidationError({**patient_services.NO_NAME, **refusal.detail}) from refusal  # type: ignore[dict-item]
+            raise
+        if self._is_nameless(data):
+            raise serializers.ValidationError(patient_services.NO_NAME)
+        return values
+
+    def _is_nameless(self, data: Mapping[str, Any]) -> bool:
+        before = self.instance if self.partial else None
+        names = (data.get(name, getattr(before, name, "")) for name in patient_services.NO_NAME)
+        return all(name is None or (isinstance(name, str) and trimmed(name) == "") for name in names)
 
     def validate_hospital_number(self, value: str | None) -> str | None:
         return value or None  # a unique column takes "" only once

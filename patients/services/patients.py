@@ -40,6 +40,8 @@ _SETTLING_FIELDS: Final = frozenset(
 )
 
 _LETS_SCORE_AGAIN: Final = frozenset((*CORRECTED, "admission_date", "dismissal_date"))
+_NAME_NEEDED: Final = ["A first name or a last name is needed; one of the two is enough."]
+NO_NAME: Final = {"last_name": _NAME_NEEDED, "first_name": _NAME_NEEDED}
 _STAY_CHANGED: Final = (
     "stay corrected"  # what was put right while the patient was discharged counts from then on
 )
@@ -275,8 +277,7 @@ def _birth_as_known(values: Mapping[str, Any], *, before: Birth | None, now: dat
 def _check_name(patient: Patient) -> None:
     """One of the two names is enough."""
     if not patient.first_name and not patient.last_name:
-        message = ["A first name or a last name is needed; one of the two is enough."]
-        raise Refused({"last_name": message, "first_name": message})
+        raise Refused(NO_NAME)
 
 
 def _check_birth(patient: Patient, *, changed: Collection[str]) -> None:

@@ -228,7 +228,7 @@ def test_a_row_that_cannot_be_right_does_not_stop_the_others(lead, row, field):
 
 
 def test_the_line_is_the_one_in_the_file_whatever_lies_between(lead):
-    response = send(lead, patients=f'{HEADER}H8,,,,,"a\n\nb"\n\n  \nH9,,A,x,,\n')
+    response = send(lead, patients=f'{HEADER}H8,B,,,,"a\n\nb"\n\n  \nH9,,A,x,,\n')
     rejects = [(reject["line"], reject["field"]) for reject in response.json()["rejects"]]
     assert rejects == [(2, "spo2_scale"), (7, "admission_date")]
 

@@ -117,6 +117,13 @@ def test_what_is_no_birth_is_refused_by_name(lead, values, named):
     assert not Patient.objects.exists()
 
 
+def test_that_there_is_no_name_is_said_with_all_that_is_wrong(lead):
+    body = {"first_name": " ", "sex": "x", "date_of_birth": "never"}
+    assert set(refused(lead.post("/api/patients/", body))) == {
+        "first_name", "last_name", "sex", "date_of_birth",
+    }  # fmt: skip
+
+
 def test_before_birth_is_judged_by_the_first_day_of_what_is_known(lead):
     admit(lead, date_of_birth="2025", admission_date="2025-01-01T00:00:00Z")
     admit(lead, date_of_birth="2025-06", admission_date="2025-06-01T00:00:00Z")

@@ -14,9 +14,12 @@ export interface Flag {
   kind: 'plain' | 'strong' | 'alert-medium' | 'alert-high';
 }
 
-/** What is said of somebody who may be 16 already or not yet, by what is known of the birth; null of all others. */
-export function aboutSixteen(birth: Birth, now: Instant): string | null {
-  const scoredAs = scoredAsAbout16(birth, now, wardTimeZone());
+type Judged = Birth & Pick<Patient, 'pregnant' | 'pathway'>;
+
+/** What is said of somebody who may be 16 already or not yet; null of all others, and of who is not scored anyway. */
+export function aboutSixteen(person: Judged, now: Instant): string | null {
+  if (person.pregnant || person.pathway === 'none') return null;
+  const scoredAs = scoredAsAbout16(person, now, wardTimeZone());
   return scoredAs === null ? null : t(`flag.about16.${scoredAs}`);
 }
 

@@ -189,7 +189,7 @@ export const de: typeof en = {
     alertLong: 'Eine Warnung, die der Score nicht zeigt und die noch besteht: {severity}',
     oxygen: 'O2',
     oxygenLong: 'Erhält Sauerstoff',
-    about16: { adult: 'Etwa 16, bewertet als erwachsen', child: 'Etwa 16, bewertet als Kind' },
+    about16: { adult: 'Etwa 16, bewertet als erwachsen', child: 'Etwa 16, zählt als Kind' },
     about16Long: 'Nur Jahr oder Monat der Geburt ist bekannt: 16 kann erreicht sein oder nicht.',
     scale2: 'Skala 2',
     scale2Long: 'SpO2-Skala 2 wird benutzt',

@@ -185,7 +185,7 @@ export const en = {
     alertLong: 'An alert that the score does not show, not over yet: {severity}',
     oxygen: 'O2',
     oxygenLong: 'On oxygen',
-    about16: { adult: 'About 16, scored as adult', child: 'About 16, scored as child' },
+    about16: { adult: 'About 16, scored as adult', child: 'About 16, counts as child' },
     about16Long: 'Only the year or month of birth is known: 16 may be reached or not.',
     scale2: 'Scale 2',
     scale2Long: 'SpO2 scale 2 in use',

@@ -186,7 +186,7 @@ export const es: typeof en = {
     alertLong: 'Una alerta que la puntuación no muestra y que sigue vigente: {severity}',
     oxygen: 'O2',
     oxygenLong: 'Con oxígeno',
-    about16: { adult: 'Unos 16, puntuado como adulto', child: 'Unos 16, puntuado como niño' },
+    about16: { adult: 'Unos 16, puntuado como adulto', child: 'Unos 16, cuenta como niño' },
     about16Long: 'Solo se conoce el año o el mes de nacimiento: puede haber cumplido 16 o no.',
     scale2: 'Escala 2',
     scale2Long: 'Se usa la escala 2 de SpO2',
