@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from ..rules.birth import MIDDLE_DAY, MIDDLE_MONTH, Birth
+from ..rules.birth import Birth
 from ..rules.names import trimmed
 from ..rules.news2 import NOT_MEASURED_REASONS
 from ..rules.ranges import RANGES, check_possible, round_half_up
@@ -256,9 +256,9 @@ class BirthDateField(serializers.DateField):
                 f"The year must not be before {EARLIEST_BIRTH_YEAR}; {show(value)} was given."
             )
         if _YEAR.fullmatch(text):
-            return Birth(date(int(text), MIDDLE_MONTH, 1), "year")
+            return Birth(date(int(text), 1, 1), "year")
         if _MONTH.fullmatch(text):
-            return Birth(date(int(text[:4]), int(text[5:]), MIDDLE_DAY), "month")
+            return Birth(date(int(text[:4]), int(text[5:]), 1), "month")
         try:
             return super().to_internal_value(text)
         except serializers.ValidationError as error:

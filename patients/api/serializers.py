@@ -253,7 +253,7 @@ class PatientSerializer(ResourceSerializer):
 
 
 def _read_precision(attrs: dict[str, Any]) -> None:
-    """Of a date of birth that was written as a month or a year: the middle, and how exactly it is known."""
+    """Of a date of birth that was written as a month or a year: a day of it, and how exactly it is known."""
     birth = attrs.get("date_of_birth")
     if not isinstance(birth, Birth):
         return

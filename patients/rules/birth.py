@@ -4,12 +4,9 @@ It is kept as the middle of that time, by which ages are told and scores are giv
 Scores by an estimated age: docs/clinical-safety.md, hazard 35.
 """
 
-import calendar
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
-
-from patients.rules.news2 import ADULT_AGE_YEARS, age_on
 
 PRECISIONS: Final = ("day", "month", "year")  # from the finest
 MIDDLE_MONTH: Final = 7
@@ -29,15 +26,6 @@ class Birth:
         if self.precision == "year":
             return self.day.replace(month=1, day=1)
         return self.day.replace(day=1) if self.precision == "month" else self.day
-
-    @property
-    def last_day(self) -> date:
-        """The latest day on which it can have been."""
-        if self.precision == "year":
-            return self.day.replace(month=12, day=31)
-        if self.precision == "month":
-            return self.day.replace(day=calendar.monthrange(self.day.year, self.day.month)[1])
-        return self.day
 
     def is_finer_than(self, other: "Birth") -> bool:
         """Whether more is known than `other` says."""
@@ -59,9 +47,3 @@ class Birth:
     def as_text(self) -> str:
         """As much as is known, as it may be written: 1958, 1958-06 or 1958-06-15."""
         return self.day.isoformat()[: {"year": 4, "month": 7, "day": 10}[self.precision]]
-
-
-def is_adulthood_open(birth: Birth, *, on: date) -> bool:
-    """Whether on that day the patient may be younger than 16 as well as 16 or older."""
-    oldest, youngest = age_on(on, born=birth.first_day), age_on(on, born=birth.last_day)
-    return youngest < ADULT_AGE_YEARS <= oldest

@@ -1,6 +1,7 @@
 """The admin site: users and groups are managed, patients and reports edited, everything else is looked at."""
 
 import json
+from datetime import date
 
 import pytest
 from background_task.models import CompletedTask, Task
@@ -13,6 +14,7 @@ from patients import clock
 from patients.events import log_state
 from patients.models import Amendment, Event, Patient, Report, SignIn
 from patients.permissions import may_perform
+from patients.rules.birth import Birth
 from patients.services.history import amend_version
 from tests.factories import make_patient, make_report
 from tests.observations import ILL
@@ -147,6 +149,28 @@ def test_a_patient_is_admitted(root):
     patient = Patient.objects.get()
     assert (patient.sex, patient.next_due_at is None) == ("female", False)
     assert patient.history.get().history_user.username == "root"
+
+
+def test_one_name_and_a_year_of_birth_are_enough_and_come_back_as_they_were_written(root):
+    form = {
+        "first_name": "Sukarno", "date_of_birth": "1958", "sex": "male", "pathway": "news2", "spo2_scale": "1",
+        "admission_date_0": "2026-01-01", "admission_date_1": "08:00:00",
+    }  # fmt: skip
+    response = root.post(page("patients.patient", "add"), form)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    patient = Patient.objects.get()
+    assert (patient.birth, str(patient)) == (Birth(date(1958, 7, 1), "year"), "Sukarno")
+    address = page("patients.patient", "change", patient.pk)
+    assert form_of(root, address)["date_of_birth"] == "1958"
+    root.post(address, form_of(root, address, bed="3"))
+    patient.refresh_from_db()
+    assert (patient.birth, patient.version) == (Birth(date(1958, 7, 1), "year"), 2)
+    root.post(address, form_of(root, address, date_of_birth="1958-06-20"))
+    patient.refresh_from_db()
+    assert patient.birth == Birth(date(1958, 6, 20))
+    root.post(address, form_of(root, address, date_of_birth=""))
+    patient.refresh_from_db()
+    assert patient.birth is None
 
 
 def test_what_the_service_refuses_stands_beside_its_field(root):
