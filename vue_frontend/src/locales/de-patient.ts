@@ -67,6 +67,8 @@ export const patientDe: typeof patientEn = {
     save: 'Korrektur speichern für {patient}',
     saveAmendment: 'Berichtigung speichern für {patient}',
     nothingChanged: 'Noch ist nichts geändert.',
+    conflictBy:
+      '{name} hat diesen Eintrag {time} geändert. Diese Fassung steht unter dem Formular; sehen Sie sie an und speichern Sie dann erneut.',
     conflict:
       'Inzwischen hat jemand anderes diesen Eintrag geändert. Die andere Fassung steht unter dem Formular; sehen Sie sie an und speichern Sie dann erneut.',
     followed: 'Score, fällige Zeit und Meldungen folgen den korrigierten Werten.',

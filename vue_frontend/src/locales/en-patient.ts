@@ -62,6 +62,8 @@ export const patientEn = {
     save: 'Save the correction for {patient}',
     saveAmendment: 'Save the amendment for {patient}',
     nothingChanged: 'Nothing has been changed yet.',
+    conflictBy:
+      '{name} changed this set at {time}. That version is shown below the form; look at it, then save again.',
     conflict:
       'Somebody else changed this set meanwhile. Their version is shown below the form; look at it, then save again.',
     followed: 'Score, due time and notifications follow the corrected values.',

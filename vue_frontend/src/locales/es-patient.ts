@@ -63,6 +63,8 @@ export const patientEs: typeof patientEn = {
     save: 'Guardar la corrección de {patient}',
     saveAmendment: 'Guardar la enmienda de {patient}',
     nothingChanged: 'Aún no se ha cambiado nada.',
+    conflictBy:
+      '{name} cambió esta toma: {time}. Su versión se muestra bajo el formulario; mírela y vuelva a guardar.',
     conflict:
       'Otra persona cambió esta toma mientras tanto. Su versión se muestra bajo el formulario; mírela y vuelva a guardar.',
     followed: 'La puntuación, la hora prevista y los avisos siguen a los valores corregidos.',
