@@ -130,9 +130,10 @@ def test_what_the_bar_acknowledged_is_taken_back_in_its_place(browser: Browser, 
         assert (box["width"], box["height"] <= 64) == (390, True)
         # A double press on "Acknowledge" undoes nothing: the button takes no press at first.
         nurse.find("undo").tap()
-        if statuses(ward, patient) == ["open"]:
-            break
+        expect(nurse.find("undo-bar")).to_have_count(0)
         rest = ward.signed_in("lead")
+        if rest.read(f"/api/notifications/{raised}/")["status"] == "open":
+            break
         rest.record(patient, **WELL)
         raised = fall_ill(ward, patient)
     else:

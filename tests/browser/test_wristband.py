@@ -202,7 +202,7 @@ def test_typing_and_pasting_are_no_scan(nurse: Clinician, ada: int) -> None:
     nurse.types("Enter")
     expect(nurse.find("wristband-right")).to_be_visible()
     # What a scan says stands there for eight seconds: this is no time to wait for it to go.
-    assert nurse.find("wristband-notice").count() == 0
+    assert nurse.find("wristband-close").count() == 0
     nurse.focuses("field-respiration")
 
 
