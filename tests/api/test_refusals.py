@@ -1,11 +1,15 @@
 """The sentences of refusals that the browser says in its own language stand in its test as the server writes them."""
 
-from datetime import UTC, datetime
+import json
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
 
-from tests.factories import client_of, make_patient
+from patients import clock
+from patients.models import Patient, Report
+from tests.factories import client_of, make_patient, make_report, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +54,29 @@ def test_the_browser_knows_what_a_patient_is_refused_for(values):
     response = client_of("lead").post("/api/patients/", values)
     assert response.status_code == 400
     assert next(iter(response.json().values()))[0] in SENTENCES.read_text(encoding="utf-8")
+
+
+def test_the_browser_knows_what_of_a_place_is_to_be_looked_at_and_who_pauses_or_strikes_what():
+    person = make_user("nurse")
+    lead, nurse = client_of("lead"), signed_in(person)
+    sentences = SENTENCES.read_text(encoding="utf-8")
+    first = lead.post("/api/patients/", {"first_name": "Ada", "last_name": "B", "ward": "9C", "bed": "3"})
+    second = lead.post("/api/patients/", {"first_name": "Eve", "last_name": "B", "ward": "9C", "bed": "3"})
+    for answer in (first, second):
+        [warning] = json.loads(answer.headers["X-Warning"])
+        assert re.sub(r"patient \d+", "patient 1", warning["reason"]) in sentences
+    patient = first.json()["id"]
+    until = (clock.now() + timedelta(hours=9)).isoformat()
+    pause = nurse.post(f"/api/patients/{patient}/pauses/", {"until": until, "reason": "CT"})
+    assert pause.json()["until"][0] in sentences
+    report = make_report(Patient.objects.get(pk=patient))
+    own = make_report(Patient.objects.get(pk=patient), by=person)
+    refused = [nurse.delete(f"/api/reports/{report.pk}/?reason=x")]
+    Report.objects.filter(pk=own.pk).update(created_at=clock.now() - timedelta(hours=2))
+    refused.append(nurse.delete(f"/api/reports/{own.pk}/?reason=x"))
+    Report.objects.filter(pk=own.pk).update(created_at=clock.now())
+    lead.patch(f"/api/reports/{own.pk}/", {"pulse": 91})
+    refused.append(nurse.delete(f"/api/reports/{own.pk}/?reason=x"))
+    assert [answer.status_code for answer in refused] == [403, 403, 403]
+    assert len({answer.json()["detail"] for answer in refused}) == 3
+    assert all(answer.json()["detail"] in sentences for answer in refused)

@@ -150,6 +150,36 @@ const SENTENCES: [field: string, sentence: string, german: string][] = [
     'Eine Schwangerschaft unter 10 oder über 55 Jahren ist ungewöhnlich.',
   ],
   [
+    'ward',
+    'There was no ward 9C before: is it spelt right?',
+    'Eine Station 9C gibt es noch nicht. Ist sie richtig geschrieben?',
+  ],
+  [
+    'bed',
+    'Bed 3 of ward 9C is taken twice: it is also that of patient 1.',
+    'Noch ein Patient hat dieses Bett',
+  ],
+  [
+    'until',
+    'A pause by a nurse lasts 4 hours at most, with those before it since the last set of observations. A doctor or lead can set a longer one.',
+    'Die Pflege pausiert höchstens 4 Stunden. Eine Ärztin oder die Leitung kann länger pausieren.',
+  ],
+  [
+    'detail',
+    'Somebody else recorded this set. A doctor or lead can take it back.',
+    'Jemand anders hat dieses Set eingetragen. Ärztin oder Leitung können es zurücknehmen.',
+  ],
+  [
+    'detail',
+    'You recorded this set over 60 minutes ago. A doctor or lead can take it back.',
+    'Sie haben dieses Set vor über 60 Minuten eingetragen. Ärztin oder Leitung können es zurücknehmen.',
+  ],
+  [
+    'detail',
+    'Somebody else has changed this set. A doctor or lead can take it back.',
+    'Jemand anders hat dieses Set geändert. Ärztin oder Leitung können es zurücknehmen.',
+  ],
+  [
     'datetime',
     'Observations cannot be taken in the future: the time is over 5 minutes ahead.',
     'Das liegt in der Zukunft. Prüfen Sie es.',

@@ -122,6 +122,8 @@ const QUESTIONS: readonly [RegExp, Say][] = [
   ],
   [/^On oxygen with a flow of 0 /, always('form.noFlow')],
   [/^On air with an oxygen device /, always('refusal.deviceOnAir')],
+  [/^There was no ward (.+) before: /, (_, [, ward]) => t('place.newWardAsk', { ward: ward! })],
+  [/^Bed .+ is taken twice: /, always('place.sharedLong')],
   [/^Pregnant and male /, always('patientForm.doubt.male')],
   [/^Pregnant at the age of /, always('patientForm.doubt.age')],
 ];
