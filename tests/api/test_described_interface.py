@@ -50,10 +50,12 @@ def keys(quick_passwords: None) -> dict[str, str]:
     made = {}
     for number, role in enumerate((*ROLES, SUPERUSER), start=1_000_000):
         made[role] = f"key-of-{role}"
+        user = make_member(role, role)
         SignIn.objects.create(
             pk=number,
-            user=make_member(role, role),
+            user=user,
             token_hash=hash_key(made[role]),
+            auth_hash=user.get_session_auth_hash(),
             expires_at=clock.now() + timedelta(days=1),
         )
     return made

@@ -140,7 +140,11 @@ def keys(quick_passwords) -> dict[str, str]:
     for number, role in enumerate(ROLES, start=1_000_000):
         user, made[role] = make_member(role, role), f"key-of-{role}"
         SignIn.objects.create(
-            pk=number, user=user, token_hash=hash_key(made[role]), expires_at=now + timedelta(days=1)
+            pk=number,
+            user=user,
+            token_hash=hash_key(made[role]),
+            auth_hash=user.get_session_auth_hash(),
+            expires_at=now + timedelta(days=1),
         )
     return made
 

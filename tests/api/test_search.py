@@ -92,7 +92,7 @@ def test_names_are_ordered_by_their_folded_letters_page_by_page(viewer, name):
 def test_beds_and_wards_are_ordered_as_people_count(viewer):
     for ward, bed in (("10", "1"), ("7A", "10"), ("7A", "2"), ("7A", "1"), ("7a", "1b"), ("7A", "")):
         make_patient(ward=ward, bed=bed)
-    ordered = [("7A", ""), ("7A", "1"), ("7a", "1b"), ("7A", "2"), ("7A", "10"), ("10", "1")]
+    ordered = [("7A", ""), ("7A", "1"), ("7A", "1b"), ("7A", "2"), ("7A", "10"), ("10", "1")]
     assert [(row["ward"], row["bed"]) for row in walk(viewer, "ward,bed")] == ordered
     assert [(row["ward"], row["bed"]) for row in walk(viewer, "-ward,-bed")] == ordered[::-1]
 

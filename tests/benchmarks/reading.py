@@ -156,7 +156,12 @@ def fill(rows: int) -> None:
     from tests.factories import make_patient, make_report, make_user
 
     lead = make_user("lead", username="lead")
-    SignIn.objects.create(user=lead, token_hash=hash_key(KEY), expires_at=clock.now() + timedelta(days=1))
+    SignIn.objects.create(
+        user=lead,
+        token_hash=hash_key(KEY),
+        auth_hash=lead.get_session_auth_hash(),
+        expires_at=clock.now() + timedelta(days=1),
+    )
     User.objects.bulk_create(User(username=f"nurse-{number}") for number in range(USERS))
     with transaction.atomic():
         first = make_patient(by=lead, now=FIRST_AT, admission_date=FIRST_AT)

@@ -186,7 +186,7 @@ def test_a_correction_is_kept_over_a_reload_and_an_ended_sign_in(
     expect(nurse.find("reason")).to_have_value("Typed the pulse of the neighbour")
     expect(nurse.find("correction-save")).to_be_enabled()
     nurse.find("correction-save").click()
-    nurse.sees("correction-message", "Somebody else changed this report")
+    nurse.sees("correction-message", "changed this set")
     nurse.find("correction-save").click()
     nurse.sees("history-done", "corrected")
     stored = lead.read(f"/api/reports/{report}/")
@@ -354,7 +354,7 @@ def test_two_corrections_that_cross_are_both_seen(browser: Browser, ward: Stack,
     nurse.find("reason").fill("Mine")
     assert lead.patch(f"/api/reports/{report}/", {"respiration": 17}).status_code == 200
     nurse.find("correction-save").click()
-    nurse.sees("correction-message", "Somebody else changed this report")
+    nurse.sees("correction-message", "changed this set")
     nurse.find("correction-save").click()
     nurse.sees("history-done", "corrected")
     stored = lead.read(f"/api/reports/{report}/")

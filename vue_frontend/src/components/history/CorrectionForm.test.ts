@@ -53,7 +53,7 @@ function open() {
   return shallowMount(CorrectionForm, {
     props: { patient: makePatient(), target, isAmendment: false, previous: new Map() },
     global: {
-      stubs: { AppButton: false, TextArea: false, StatusMessage: false },
+      stubs: { AppButton: false, ReasonFields: false, TextArea: false, StatusMessage: false },
       renderStubDefaultSlot: true,
     },
   });
