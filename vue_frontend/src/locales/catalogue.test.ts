@@ -54,6 +54,14 @@ describe.each([
 describe('choosing a language', () => {
   afterEach(() => speak('en'));
 
+  it.each(['en', 'de', 'es'] as const)('%s has no message that cannot be said', async (code) => {
+    await speak(code);
+    for (const key of leaves(en as Tree).keys()) {
+      expect(() => t(key as Parameters<typeof t>[0]), key).not.toThrow();
+    }
+    expect(t('import.formulas')).toContain('@');
+  });
+
   it.each([
     ['de', '2 Patienten', 'Mär'],
     ['es', '2 pacientes', 'Mar'],

@@ -77,7 +77,7 @@ export const patientsDe: typeof patientsEn = {
       'Jede Zeile wird geprüft, als würde sie eingetippt. Was gespeichert werden kann, wird sofort gespeichert; was nicht, steht danach hier.',
     again: 'Dieselbe Datei noch einmal, ganz oder ausgebessert, fügt nur das Neue hinzu.',
     formulas:
-      'Eine Zelle, die mit =, + oder @ beginnt, wird gespeichert und heruntergeladen, wie sie ist; eine Tabellenkalkulation hält sie für eine Formel.',
+      "Eine Zelle, die mit =, + oder {'@'} beginnt, wird gespeichert und heruntergeladen, wie sie ist; eine Tabellenkalkulation hält sie für eine Formel.",
     past: 'Für Vergangenes wird nichts gemeldet: Die Regeln sehen den neuesten Eintrag jedes Patienten.',
     example: 'Die Spalten, als Beispiel:',
     rows: '{count} Zeile | {count} Zeilen',

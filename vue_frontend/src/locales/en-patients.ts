@@ -74,7 +74,7 @@ export const patientsEn = {
       'Each row is checked as if it were typed. What can be stored is stored at once; what cannot is listed here.',
     again: 'Sending a file again, whole or mended, adds only what is new.',
     formulas:
-      'A cell that begins with =, + or @ is stored and downloaded as it stands; a spreadsheet takes it for a formula.',
+      "A cell that begins with =, + or {'@'} is stored and downloaded as it stands; a spreadsheet takes it for a formula.",
     past: 'Nothing is raised for the past: the rules look at each patient’s newest report.',
     example: 'The columns, by example:',
     rows: '{count} row | {count} rows',

@@ -77,7 +77,7 @@ export const patientsEs: typeof patientsEn = {
       'Cada fila se comprueba como si se escribiera a mano. Lo que se puede guardar se guarda al momento; lo que no, aparece aquí.',
     again: 'Enviar otra vez un archivo, entero o corregido, solo añade lo nuevo.',
     formulas:
-      'Una celda que empieza por =, + o @ se guarda y se descarga tal cual; una hoja de cálculo la toma por una fórmula.',
+      "Una celda que empieza por =, + o {'@'} se guarda y se descarga tal cual; una hoja de cálculo la toma por una fórmula.",
     past: 'No se avisa de nada pasado: las reglas miran el registro más reciente de cada paciente.',
     example: 'Las columnas, como ejemplo:',
     rows: '{count} fila | {count} filas',
