@@ -186,7 +186,7 @@ def test_a_correction_is_kept_over_a_reload_and_an_ended_sign_in(
     expect(nurse.find("reason")).to_have_value("Typed the pulse of the neighbour")
     expect(nurse.find("correction-save")).to_be_enabled()
     nurse.find("correction-save").click()
-    nurse.sees("correction-message", "changed this set")
+    nurse.sees("correction-message", "Lead Test changed this set at")
     nurse.find("correction-save").click()
     nurse.sees("history-done", "corrected")
     stored = lead.read(f"/api/reports/{report}/")
@@ -354,7 +354,7 @@ def test_two_corrections_that_cross_are_both_seen(browser: Browser, ward: Stack,
     nurse.find("reason").fill("Mine")
     assert lead.patch(f"/api/reports/{report}/", {"respiration": 17}).status_code == 200
     nurse.find("correction-save").click()
-    nurse.sees("correction-message", "changed this set")
+    nurse.sees("correction-message", "Lead Test changed this set at")
     nurse.find("correction-save").click()
     nurse.sees("history-done", "corrected")
     stored = lead.read(f"/api/reports/{report}/")
@@ -408,7 +408,7 @@ def test_a_long_stay_opens_with_as_much_as_a_page_and_fetches_the_rest_when_aske
     for number in range(70):
         lead.record(patient, datetime=(now() - timedelta(minutes=40 * (70 - number))).isoformat(), pulse=70)
     nurse = opened(browser, ward, f"/patients/{patient}?view=sets", username="nurse")
-    expect(nurse.page.get_by_text("The newest 60 of 70 reports")).to_be_visible()
+    expect(nurse.page.get_by_text("The newest 60 of 70 sets")).to_be_visible()
     nurse.find("choice-range-d3").click()
     expect(nurse.page.locator("[data-testid=sets-table] tbody tr")).to_have_count(70)
 
