@@ -148,7 +148,8 @@ def ward(outside: Outside) -> Callable[[str], Things]:
         if cell in ("patients.delete", "patients.pause"):
             things["empty"] = outside.admit()["id"]
         if cell in ("reports.delete", "history.delete"):
-            things["spare"] = outside.record(kept["patient"], pulse=70)["id"]
+            # Nobody's own who lacks the right to all.
+            things["spare"] = outside.client("doctor").record(kept["patient"], pulse=70)["id"]
             things["retirable"] = outside.versions(things["spare"])[0]["history_id"]
         things["event"] = int(outside.client("viewer").get("/api/ranges/").headers.get("X-Event", 0)) or int(
             outside.client("viewer").get("/api/patients/", limit=1).headers["X-Event"]

@@ -9,7 +9,7 @@ from tests.contract.outside import Outside, aside
 from tests.observations import ILL, WELL
 
 ACTIONS = {
-    "patients": {"list", "retrieve", "create", "patch", "update", "delete"},
+    "patients": {"list", "retrieve", "create", "patch", "update", "delete", "swap_bed"},
     "reports": {"list", "retrieve", "create", "patch", "update", "delete", "preview"},
     "history": {"list", "retrieve", "patch", "update", "delete"},
     "notifications": {"list", "retrieve", "acknowledge", "unacknowledge", "acknowledge_all"},

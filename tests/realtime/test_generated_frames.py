@@ -21,7 +21,7 @@ from tests.support.waiting import DEADLINE
 FRAMES = count(reduced=250, full=10_000)
 
 STREAMS = {
-    "patients": ["list", "retrieve", "create", "patch", "update", "delete"],
+    "patients": ["list", "retrieve", "create", "patch", "update", "delete", "swap_bed"],
     "reports": ["list", "retrieve", "create", "patch", "update", "delete", "preview"],
     "history": ["list", "retrieve", "patch", "update", "delete"],
     "notifications": ["list", "retrieve", "acknowledge", "unacknowledge", "acknowledge_all"],
