@@ -262,7 +262,7 @@ def test_a_report_is_corrected_amended_and_retired_with_reasons(
         person.find("export-versions").click()
     assert download.value.suggested_filename == "history.csv"
     rows = download.value.path().read_text(encoding="utf-8").splitlines()
-    assert rows[0].startswith("history_id,")
+    assert rows[0].startswith("\ufeffhistory_id,")
     assert [row.split(",")[0] for row in rows[1:]] == [str(first["history_id"])]
     assert person.problems == []
 

@@ -50,7 +50,7 @@ def test_a_lead_admits_moves_discharges_and_readmits(browser: Browser, ward: Sta
     lead.find("field-born-month").select_option("2")
     lead.find("field-born-year").fill("1961")
     lead.find("patient-form-save").click()
-    expect(lead.find("patient-form")).to_contain_text("not a date of the calendar")
+    expect(lead.find("patient-form")).to_contain_text("This is no date of birth")
     lead.find("field-born-year").fill("1960")
     lead.find("patient-form-save").click()
     expect(lead.find("confirm-ward")).to_be_focused()
