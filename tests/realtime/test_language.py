@@ -5,7 +5,8 @@ import pytest
 from tests.realtime.ward import aside
 from tests.support.stacks import StackBuilder
 
-REQUIRED = {"first_name": ["This field is required."], "last_name": ["This field is required."]}
+NAMELESS = ["A first name or a last name is needed; one of the two is enough."]
+REQUIRED = {"first_name": NAMELESS, "last_name": NAMELESS}
 
 
 async def test_the_api_says_what_is_wrong_in_english_whatever_the_ward_speaks(

@@ -224,7 +224,7 @@ async def test_acknowledging_over_the_socket_gives_the_acknowledged_notification
 @pytest.mark.parametrize(
     "stream, data, field",
     [
-        ("patients", {"first_name": "Ada"}, "last_name"),
+        ("patients", {"ward": "7A"}, "last_name"),
         ("patients", {"first_name": "A", "last_name": "B", "lastname": "B"}, "lastname"),
         ("reports", {"pulse": 301}, "pulse"),
         ("reports", {"pulse": 71.5}, "pulse"),
