@@ -7,9 +7,8 @@ the tests that use Django's database; all others do not depend on the engine.
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, suppress
-from functools import cache
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -241,24 +240,6 @@ def stack_builder() -> Iterator["StackBuilder"]:
     builder = StackBuilder()
     yield builder
     builder.close()
-
-
-@pytest.fixture(scope="session")
-def shared_stacks(
-    stack_builder: "StackBuilder", tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], "Stack"]]:
-    """One running stack of each kind for all tests of this process that leave it as they found it.
-
-    Each of them admits patients of its own, and others' may come and go meanwhile.
-    """
-    with ExitStack() as resources:
-
-        @cache
-        def running(name: str) -> "Stack":
-            folder = tmp_path_factory.mktemp(f"shared-{name}")
-            return resources.enter_context(stack_builder.running(name, folder=folder))
-
-        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -1,17 +1,19 @@
-"""The stacks that all tests share; every test admits patients of its own.
+"""One running stack of each kind for the whole suite; every test admits patients of its own.
 
 Each test runs on one of the stacks, those marked `smoke` on both; `make torture` runs all on both. What depends on the
 engine behind the same code is asked on both by the tests of rooms api and services.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.contract.outside import Outside
 from tests.support.counts import IS_TORTURE
-from tests.support.stacks import Stack
+from tests.support.stacks import Stack, StackBuilder
 
 FOLDER = Path(__file__).parent
 HOME = {
@@ -45,9 +47,24 @@ def is_at_home(item: pytest.Item) -> bool:
     return engine is None or engine == HOME[item.path.stem]
 
 
+@pytest.fixture(scope="session")
+def running_stack(
+    stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Stack]]:
+    """The one of this kind, started when it is first asked for, and kept while the other one is looked at."""
+    with ExitStack() as resources:
+
+        @cache
+        def running(name: str) -> Stack:
+            folder = tmp_path_factory.mktemp(f"contract-{name}")
+            return resources.enter_context(stack_builder.running(name, folder=folder))
+
+        yield running
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def stack(request: pytest.FixtureRequest, shared_stacks: Callable[[str], Stack]) -> Stack:
-    return shared_stacks(request.param)
+def stack(request: pytest.FixtureRequest, running_stack: Callable[[str], Stack]) -> Stack:
+    return running_stack(request.param)
 
 
 @pytest.fixture(scope="session")

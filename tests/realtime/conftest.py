@@ -1,16 +1,20 @@
-"""The people on the stacks that all tests share, and on one of a test's own."""
+"""The people on the stack that a module's tests share, and on one of a test's own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.realtime.ward import Ward
-from tests.support.stacks import Stack
+from tests.support.stacks import Stack, StackBuilder
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def shared_stack(request: pytest.FixtureRequest, shared_stacks: Callable[[str], Stack]) -> Stack:
-    return shared_stacks(request.param)
+def shared_stack(
+    request: pytest.FixtureRequest, stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """One for a module, whose tests look at all that is pushed: what other files admitted would come due meanwhile."""
+    with stack_builder.running(request.param, folder=tmp_path_factory.mktemp("shared")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
