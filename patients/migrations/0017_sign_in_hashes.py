@@ -26,6 +26,12 @@ def hash_what_is_kept(apps: Any, schema_editor: Any) -> None:
         sign_in.save(update_fields=["session_hash", "auth_hash"])
 
 
+def forget_hashes(apps: Any, schema_editor: Any) -> None:
+    """On the way back: a hash leads to no session, and is longer than the column was. Browsers sign in anew."""
+    sign_ins = apps.get_model("patients", "SignIn").objects.using(schema_editor.connection.alias)
+    sign_ins.update(session_hash=None)
+
+
 class Migration(migrations.Migration):
     dependencies = [("patients", "0016_nurses_pauses_and_slips")]
 
@@ -41,5 +47,5 @@ class Migration(migrations.Migration):
             name="auth_hash",
             field=models.CharField(blank=True, default="", max_length=64),
         ),
-        migrations.RunPython(hash_what_is_kept, migrations.RunPython.noop),
+        migrations.RunPython(hash_what_is_kept, forget_hashes),
     ]

@@ -104,3 +104,8 @@ def test_an_upgrade_signs_nobody_out():
     assert sign_ins.authenticate_key("key", now=clock.now()).user == nurse
     assert sign_ins.authenticate_session("s" * 32, now=clock.now()).user == nurse
     assert sign_ins.authenticate_key("gone", now=clock.now()) is None
+    # And back: the keys of programs live on, browsers sign in anew.
+    call_command("migrate", *BEFORE, verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert sign_ins.authenticate_key("key", now=clock.now()).user == nurse
+    assert sign_ins.authenticate_session("s" * 32, now=clock.now()) is None
