@@ -112,6 +112,8 @@ class Patient(models.Model):
     due_not_before = models.DateTimeField(null=True, editable=False)  # the end of the newest pause that began
     # When a plan ends, a pause begins or ends: the worker then brings the columns above in line by itself.
     resettle_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    # While an import stores reports: the id from which on nothing is derived of them yet (services/unsettled.py).
+    unsettled_from = models.BigIntegerField(null=True, editable=False)
     # The next instant at which something must be said, and what: the background task only wakes the worker.
     reminder_at = models.DateTimeField(null=True, editable=False, db_index=True)
     reminder_kind = models.CharField(max_length=24, blank=True, default="", editable=False)
@@ -135,6 +137,7 @@ class Patient(models.Model):
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
             "last_high_at", "due_limit", "open_notifications", "reminder_at", "reminder_kind", "running_plan",
             "paused_until", "paused_by_nurse", "due_not_before", "resettle_at", "course", "anonymised_at",
+            "unsettled_from",
             "search_key", "last_name_key", "first_name_key", "hospital_number_key", "hospital_number_alike",
             "ward_key", "bed_key",
         ],

@@ -25,7 +25,8 @@ from ..events import log_state
 from ..models import Patient, Report
 from ..realtime.threads import lent_thread
 from ..representations import RECORDED_FIELDS, represent_history, represent_instant
-from ..services.intake import BODY_COLUMNS, LINK
+from ..services.import_rows import LINK
+from ..services.intake import BODY_COLUMNS
 from . import pagination
 from .fields import read_whole, show
 from .filters import apply_filters

@@ -11,7 +11,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 
 from ..services.csv_rows import UnreadableFile, columns_of, rows_of
-from ..services.intake import BODY_COLUMNS, LINK, Outcome, Remark, Row, take_in
+from ..services.import_rows import LINK, Outcome, Remark, Row
+from ..services.intake import BODY_COLUMNS, take_in
 from .fields import show
 from .serializers import PatientSerializer, ReportSerializer
 

@@ -288,7 +288,7 @@ def _tell_what_the_course_shows(patient: Patient, *, unresolved: list[Notificati
         patient=patient,
         unresolved=unresolved,
         report_id=patient.last_report_id,
-        history_id=_newest_version_of(patient.last_report_id),
+        history_id=newest_version_of(patient.last_report_id),
         now=now,
         is_new_set=False,
     )
@@ -345,7 +345,7 @@ def _tell(
         patient=patient,
         unresolved=unresolved,
         report_id=_saved_id(judged),
-        history_id=history_id if judged is changed else _newest_version_of(_saved_id(judged)),
+        history_id=history_id if judged is changed else newest_version_of(_saved_id(judged)),
         now=now,
         is_new_set=is_new,
     )
@@ -399,7 +399,8 @@ def _worst_of_each_cause(findings: Sequence[Finding]) -> list[Finding]:
     return list(worst.values())
 
 
-def _newest_version_of(report_id: int) -> int | None:
+def newest_version_of(report_id: int) -> int | None:
+    """The history_id of the newest version of a report that is not retired."""
     versions = Report.history.filter(id=report_id, is_retired=False).order_by("-history_id")
     history_id: int | None = versions.values_list("history_id", flat=True).first()
     return history_id

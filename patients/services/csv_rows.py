@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..rules.names import trimmed
-from .intake import Row
+from .import_rows import Row
 
 _OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 

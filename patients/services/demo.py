@@ -17,7 +17,8 @@ from ..representations import represent_daytime
 from ..rules.news2 import SCORED_FIELDS, Score, pathway_interval, score_set
 from .csv_rows import read_rows
 from .errors import Conflict
-from .intake import LINK, Row, take_in
+from .import_rows import LINK, Row
+from .intake import take_in
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "fixtures" / "demo"
 EMAIL_DOMAIN: Final = "demo.wardlight.invalid"

@@ -17,6 +17,7 @@ DERIVED_FIELDS: Final = (
     "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
     "last_high_at", "due_limit", "open_notifications", "reminder_at", "reminder_kind", "running_plan", "paused_until",
     "paused_by_nurse", "due_not_before", "resettle_at", "course",
+    "unsettled_from",
 )  # fmt: skip
 
 

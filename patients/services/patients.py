@@ -19,6 +19,7 @@ from .locks import lock_patient
 from .reports import MOST_AHEAD, as_text, before_birth
 from .scoring import CORRECTED, score_stay_again, what_was_corrected
 from .stay import recent_sets
+from .unsettled import mark_as_imported
 
 PLAN_FIELDS: Final = ("pathway", "spo2_scale", "pregnant", "monitoring_interval")
 MOVE_FIELDS: Final = ("bed",)  # within the ward; another ward is a change as any other
@@ -47,10 +48,13 @@ _STAY_CHANGED: Final = (
 )
 
 
-def admit_patient(*, by: Any, now: datetime, is_taken_over: bool = False, **values: Any) -> Patient:
+def admit_patient(
+    *, by: Any, now: datetime, is_taken_over: bool = False, has_reports: bool = False, **values: Any
+) -> Patient:
     """Take a patient in; the first set is due 15 minutes later. Raises Refused and NotAllowed.
 
-    `is_taken_over`: from another system's file, where a doctor has set the plan already.
+    `is_taken_over`: from another system's file, where a doctor has set the plan already. `has_reports`: the import that
+    this is part of stores reports of the patient and settles with the last one.
     """
     values.setdefault("admission_date", now)
     may_plan = is_taken_over or may(role_of(by), "patients", "change_plan")
@@ -65,8 +69,11 @@ def admit_patient(*, by: Any, now: datetime, is_taken_over: bool = False, **valu
         _check_name(patient)
         _check_dates(patient, now=now)
         _check_birth(patient, changed=values)
+        if has_reports:
+            mark_as_imported(patient, first_report=0)
         _save(patient, by=by, now=now)
-        settle(patient, sets=[], now=now)
+        if not has_reports:
+            settle(patient, sets=[], now=now)
         patient.warnings = places.warnings_of(patient, is_new_ward=not is_known_ward)
         return patient
 

@@ -14,6 +14,7 @@ from .due_limits import forget_what_stood
 from .errors import Conflict, Refused
 from .locks import lock_patient
 from .stay import recent_sets
+from .unsettled import settle_imported
 
 LONGEST_PAUSE: Final = timedelta(hours=24)  # while it runs nobody is reminded
 # By who may not change the plan, and of several without a set between them together. To be confirmed by a clinician.
@@ -121,7 +122,8 @@ def end_with_stay(patient: Patient, *, by: Any, now: datetime) -> None:
 
 
 def settle_run_out(*, now: datetime) -> int:
-    """Settle the patients of whom a plan or a pause has ended, or a pause begun, by itself; returns how many.
+    """Settle the patients of whom a plan or a pause has ended, or a pause begun, by itself, and those whose import was
+    cut off; returns how many.
 
     At most MOST_AT_ONCE: call it again until it returns 0. A patient whom somebody is writing is left out: that
     write settles them, or the next round does.
@@ -134,7 +136,10 @@ def settle_run_out(*, now: datetime) -> int:
         locked = run_out.select_for_update(skip_locked=can_skip, of=("self",)).order_by("resettle_at", "pk")
         patients = list(locked[:MOST_AT_ONCE])
         for patient in patients:
-            settle(patient, sets=recent_sets(patient), now=now)
+            if patient.unsettled_from is None:
+                settle(patient, sets=recent_sets(patient), now=now)
+            else:
+                settle_imported(patient, now=now)
     return len(patients)
 
 

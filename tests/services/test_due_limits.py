@@ -162,7 +162,8 @@ def test_an_incomplete_set_that_is_at_least_high_counts(patient, nurse):
 
 
 def test_sets_of_one_import_limit_each_other_in_their_order(patient, nurse, lead):
-    from patients.services.intake import Row, take_in
+    from patients.services.import_rows import Row
+    from patients.services.intake import take_in
 
     change(patient, by=lead, now=at(0.1), hospital_number="A1")
 

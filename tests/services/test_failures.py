@@ -5,7 +5,8 @@ from background_task.models import Task
 
 from patients import events
 from patients.models import Event, EventCounter, Notification, Patient, Report
-from patients.services import demo, intake, reminders
+from patients.services import demo, imported_reports, intake, reminders
+from patients.services.import_rows import Row
 from patients.services.notifications import acknowledge, acknowledge_all, unacknowledge
 from patients.services.patients import admit_patient, change_patient, delete_patient
 from patients.services.reports import correct_report, delete_report, record_report
@@ -43,7 +44,7 @@ def ward(patient, lead, nurse):
     return {"patient": patient, "ill": ill, "empty": empty, "taken": taken, "lead": lead, "nurse": nurse}
 
 
-ROWS = [intake.Row(2, {"hospital_number": "H2", "datetime": "2024-03-01T10:30:00Z", "pulse": "140"})]
+ROWS = [Row(2, {"hospital_number": "H2", "datetime": "2024-03-01T10:30:00Z", "pulse": "140"})]
 
 SERVICES = {
     "admit": lambda ward: admit_patient(by=ward["lead"], now=at(3), first_name="Eve", last_name="King"),
@@ -101,7 +102,7 @@ def test_a_demo_that_fails_half_way_leaves_nothing_behind(db, monkeypatch):
     def fail(*args, **kwargs):
         raise LastStepFailed
 
-    monkeypatch.setattr(intake, "_store", fail)
+    monkeypatch.setattr(imported_reports, "_insert", fail)
     with pytest.raises(ValueError, match="could not be stored"):
         demo.load_demo(now=at(3))
     assert everything() == before

@@ -3,9 +3,10 @@
 import pytest
 
 from patients.models import Patient, Report
-from patients.services import intake
+from patients.services import imported_reports, intake
 from patients.services.csv_rows import UnreadableFile, rows_of
-from patients.services.intake import Row, take_in
+from patients.services.import_rows import Row
+from patients.services.intake import take_in
 from patients.services.patients import admit_patient
 from tests.services.builders import at
 
@@ -81,9 +82,9 @@ def test_what_a_patients_row_raises_is_its_reject_and_the_others_are_stored(take
     assert Report.objects.get().patient.hospital_number == "H2"
 
 
-@pytest.mark.parametrize("broken", ["score_values", "_store"])
+@pytest.mark.parametrize("broken", ["score_values", "_keep_due_times", "_insert"])
 def test_what_a_reports_row_raises_is_its_reject_and_the_others_are_stored(take, monkeypatch, broken):
-    working = getattr(intake, broken)
+    working = getattr(imported_reports, broken)
 
     def fail_for_99(patient, values, **more):
         pulses = [row.pulse for row in values] if isinstance(values, list) else [values["pulse"]]
@@ -91,7 +92,7 @@ def test_what_a_reports_row_raises_is_its_reject_and_the_others_are_stored(take,
             raise ZeroDivisionError
         return working(patient, values, **more)
 
-    monkeypatch.setattr(intake, broken, fail_for_99)
+    monkeypatch.setattr(imported_reports, broken, fail_for_99)
     times = [f"2024-03-01T{hour:02}:00:00Z" for hour in (9, 10, 11)]
     _, of_reports = take(
         [{**PATIENT, "hospital_number": "H1"}],

@@ -6,9 +6,11 @@ import pytest
 
 from patients.api.serializers import ReportSerializer
 from patients.models import Notification, Patient, Report
-from patients.services import intake
+from patients.services import imported_reports, intake
 from patients.services.course import due_of
-from patients.services.intake import Row, read_cell, take_in
+from patients.services.import_rows import Row
+from patients.services.imported_reports import read_cell
+from patients.services.intake import take_in
 from patients.services.patients import admit_patient, change_patient
 from patients.services.reports import correct_report, delete_report, record_report
 from tests.services.builders import at, causes, frames, fresh, last_number, told, told_since, wake_ups
@@ -53,7 +55,7 @@ def test_patients_and_reports_are_taken_in_with_their_scores_and_versions(take, 
     assert (version.history_type, version.history_user, version.history_change_reason) == (
         "+",
         lead,
-        "taken in",
+        "imported",
     )
     assert Report.history.count() == 3
 
@@ -304,7 +306,7 @@ def test_what_was_due_after_each_report_is_what_recording_them_one_by_one_gives(
 def test_a_long_stay_of_lone_values_is_not_looked_through_again_for_each_of_them(take, monkeypatch):
     sizes = []
     monkeypatch.setattr(
-        intake,
+        imported_reports,
         "due_of",
         lambda patient, *, sets, report: sizes.append(len(sets)) or due_of(patient, sets=sets, report=report),
     )

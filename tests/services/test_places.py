@@ -6,7 +6,8 @@ import pytest
 
 from patients.models import Patient
 from patients.services.errors import Conflict, NotAllowed, Refused, Stale
-from patients.services.intake import Row, take_in
+from patients.services.import_rows import Row
+from patients.services.intake import take_in
 from patients.services.patients import admit_patient, change_patient, swap_bed
 from tests import factories
 from tests.rules.builders import NORMAL

@@ -9,7 +9,8 @@ from django.db import InterfaceError, OperationalError
 
 from patients import clock
 from patients.services.csv_rows import UnreadableFile, read_rows
-from patients.services.intake import Outcome, Row, take_in
+from patients.services.import_rows import Outcome, Row
+from patients.services.intake import take_in
 from patients.services.system import system_user
 
 

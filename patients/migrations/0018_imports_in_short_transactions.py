@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("patients", "0017_sign_in_hashes")]
+
+    operations = [
+        migrations.AddField(
+            model_name="patient",
+            name="unsettled_from",
+            field=models.BigIntegerField(editable=False, null=True),
+        ),
+    ]
