@@ -26,8 +26,9 @@ from patients.consumers import (
 )
 from patients.realtime import daphne_protocol
 from patients.realtime.demultiplexer import AsyncJsonWebsocketDemultiplexer
+from patients.realtime.errands import errand_of_request, lane_of_request
 from patients.realtime.hub import get_hub
-from patients.realtime.threads import lent_thread
+from patients.realtime.threads import TooManyWaiting, lent_thread
 
 
 class DjangoApplication(ASGIHandler):
@@ -51,10 +52,20 @@ class DjangoApplication(ASGIHandler):
         get_hub()  # a process that only takes requests publishes them too
         state.requests_in_flight += 1
         try:
-            async with lent_thread() as loan:
-                await super().__call__({**scope, "lent_thread": loan}, receive, send)
+            errand = errand_of_request(scope)
+            async with lent_thread(errand, lane=lane_of_request(scope)) as loan:
+                await super().__call__({**scope, "lent_thread": loan, "errand": errand}, receive, send)
+        except TooManyWaiting:
+            await _answer_busy(send)
         finally:
             state.requests_in_flight -= 1
+
+
+async def _answer_busy(send: Any) -> None:
+    headers = [(b"content-type", b"application/json"), (b"retry-after", b"5")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    body = b'{"detail":"Too many of these are waiting just now; nothing was stored. Try again in a few seconds."}'
+    await send({"type": "http.response.body", "body": body})
 
 
 streams = AsyncJsonWebsocketDemultiplexer(

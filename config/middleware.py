@@ -20,7 +20,7 @@ from patients.api.errors import API_LANGUAGE
 from patients.api.origins import is_allowed_host, is_own_origin
 from patients.models import SignIn
 from patients.permissions import role_of
-from patients.realtime.threads import lent_thread
+from patients.realtime.threads import Errand, lent_thread
 from patients.services import sign_ins
 
 SUBPROTOCOL: Final = "wardlight.v1"
@@ -128,7 +128,7 @@ async def refuse_handshake(scope: dict[str, Any], receive: Any, send: Any) -> No
 
 
 async def _sign_in_of_handshake(credentials: Credentials) -> SignIn:
-    async with lent_thread():
+    async with lent_thread(Errand(asker=credentials)):
         sign_in = await database_sync_to_async(_find_sign_in)(credentials)
     if sign_in is None or role_of(sign_in.user) is None:
         raise RefusedHandshake

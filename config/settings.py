@@ -156,6 +156,9 @@ SESSION_COOKIE_AGE = int(SIGN_IN_LIFETIME.total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "patients.api.pages.csrf_failure"
 
+# Live sockets of one sign-in in each process; one more closes the oldest. 0: no limit. Services have none.
+SOCKETS_PER_SIGN_IN = env.int("SOCKETS_PER_SIGN_IN", default=10)
+
 # dj-rest-auth's views on our own sign-ins (api/sign_in.py); its one token a user is not used.
 REST_AUTH = {"TOKEN_MODEL": None, "OLD_PASSWORD_FIELD_ENABLED": True}
 

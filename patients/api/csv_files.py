@@ -23,7 +23,7 @@ from rest_framework.renderers import BaseRenderer
 
 from ..events import log_state
 from ..models import Patient, Report
-from ..realtime.threads import lent_thread
+from ..realtime.threads import OWN, Errand, lent_thread
 from ..representations import RECORDED_FIELDS, represent_history, represent_instant
 from ..services.import_rows import LINK
 from ..services.intake import BODY_COLUMNS
@@ -99,19 +99,23 @@ def csv_file(
     at_most = _read_limit(limit)
     chunks = chain(_read_mark(has_mark), _write(subject, rows=rows, terms=terms, at_most=at_most))
     # Django would read the whole of a plain iterator first where it serves asynchronously.
-    content: Any = _one_by_one(chunks) if isinstance(request, ASGIRequest) else chunks
+    content: Any = (
+        _one_by_one(chunks, errand=request.scope.get("errand", OWN))
+        if isinstance(request, ASGIRequest)
+        else chunks
+    )
     response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8; header=present")
     response["Content-Disposition"] = f'attachment; filename="{subject}.csv"'
     response["X-Event"] = str(event)
     return response
 
 
-async def _one_by_one(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _one_by_one(chunks: Iterator[bytes], *, errand: Errand) -> AsyncIterator[bytes]:
     def read_next() -> bytes | None:
         return next(chunks, None)
 
     while True:
-        async with lent_thread():  # for these rows only: the client may take long to read them
+        async with lent_thread(errand):  # for these rows only: the client may take long to read them
             chunk = await sync_to_async(read_next, thread_sensitive=True)()
         if chunk is None:
             return

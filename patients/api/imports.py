@@ -1,5 +1,6 @@
 """Patients and their reports from CSV files over REST: as `manage.py import_csv`, with the rejects in the answer."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, Throttled, ValidationError
 from rest_framework.request import Request
 
 from ..services.csv_rows import UnreadableFile, columns_of, rows_of
@@ -22,6 +23,10 @@ MOST_ROWS: Final = 2000
 # The rows of one patient are one transaction, for which others who write have to wait.
 MOST_REPORTS_OF_A_PATIENT: Final = 1000
 
+SECONDS_TO_WAIT: Final = 10  # until the next file may be sent
+
+_at_work = threading.Lock()
+
 PARTS: Final = ("patients", "reports")
 
 
@@ -33,11 +38,22 @@ class BodyTooLarge(APIException):
 
 
 def take_in_files(request: Request, *, now: datetime) -> dict[str, Any]:
-    """Take in the files of a multipart request; what became of their rows.
+    """Import the files of a multipart request; what became of their rows.
 
-    Raises BodyTooLarge, and ValidationError naming the part that is missing, unknown, no CSV file, of other columns
-    or too long: then nothing was taken in.
+    One at a time in a process: Throttled for the next. Raises BodyTooLarge, and ValidationError naming the part that is
+    missing, unknown, no CSV file, of other columns or too long: then nothing was imported.
     """
+    if not _at_work.acquire(blocking=False):
+        raise Throttled(
+            SECONDS_TO_WAIT, detail="Another file is being imported. Nothing of this one was taken."
+        )
+    try:
+        return _import_files(request, now=now)
+    finally:
+        _at_work.release()
+
+
+def _import_files(request: Request, *, now: datetime) -> dict[str, Any]:
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_IMPORT:
         raise BodyTooLarge
     rows = _read_parts(request)

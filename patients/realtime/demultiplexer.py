@@ -22,7 +22,8 @@ from .connection import (
     encode_text_frame,
     protocol_behind,
 )
-from .consumer import StreamConsumer
+from .consumer import READING, StreamConsumer
+from .errands import errand_of_action
 from .hub import Hub, get_hub
 from .intake import FRAMES_A_SECOND, SECONDS_UNTIL_CLOSED, SECONDS_UNTIL_SLOWED, Intake
 from .json_frames import BadFrame, read_frame
@@ -145,7 +146,8 @@ class _Client:
 
         consumer = consumer_class(scope=self.scope, send=send, connection=self.connection, hub=self.hub)
         if consumer.holds_thread:
-            async with lent_thread():
+            errand = errand_of_action(self.connection.user_id, payload, reading=READING)
+            async with lent_thread(errand):
                 await consumer.receive_json(payload)
         else:
             await consumer.receive_json(payload)

@@ -16,13 +16,21 @@ from typing import Any, Final
 
 import orjson
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.db import DatabaseError
 
 from .. import clock, events, metrics
 from ..events import ACCESS_STREAM, Entry, LogState
 from ..selectors import OLDEST_HEARTBEAT, newest_beat
 from ..services import sign_ins
-from .connection import CLOSE_RESTART, CLOSE_SIGNED_OUT, Audience, Connection, encode_text_frame
+from .connection import (
+    CLOSE_RESTART,
+    CLOSE_SIGNED_OUT,
+    CLOSE_TOO_MANY,
+    Audience,
+    Connection,
+    encode_text_frame,
+)
 from .doorbell import Doorbell
 from .threads import lent_thread
 
@@ -55,6 +63,7 @@ class Hub:
         self.worker_beat_at = clock.now()
         self.is_stopping = False
         self._groups: dict[Audience, set[Connection]] = {}
+        self._by_sign_in: dict[int, list[Connection]] = {}  # the oldest first, of those that are counted
         self._thread = threading.get_ident()
         self._offered: deque[tuple[list[Entry], threading.Event]] = deque()
         self._is_draining = False
@@ -104,6 +113,7 @@ class Hub:
         """From now on the connection gets everything it may see; its greeting follows at once."""
         connection.slot = self._tick % HEARTBEAT_SECONDS
         self._groups.setdefault(connection.audience, set()).add(connection)
+        self._count(connection)
         if connection.audience.single is None:
             connection.push(self._state_frame("hello"))
 
@@ -118,7 +128,26 @@ class Hub:
         await self.recheck([connection])
         connection.release()
 
+    def _count(self, connection: Connection) -> None:
+        """One socket more than a sign-in may have closes its oldest: a page gone wrong opens one again and again.
+
+        Services have as many as they want.
+        """
+        most, sign_in_id = settings.SOCKETS_PER_SIGN_IN, connection.sign_in_id
+        if not most or sign_in_id is None or connection.role == "service":
+            return
+        counted = self._by_sign_in.setdefault(sign_in_id, [])
+        counted.append(connection)
+        while len(counted) > most:
+            counted.pop(0).close(CLOSE_TOO_MANY)
+
     def unregister(self, connection: Connection) -> None:
+        if connection.sign_in_id is not None:
+            counted = self._by_sign_in.get(connection.sign_in_id, [])
+            if connection in counted:
+                counted.remove(connection)
+            if not counted:
+                self._by_sign_in.pop(connection.sign_in_id, None)
         group = self._groups.get(connection.audience)
         if group is not None:
             group.discard(connection)

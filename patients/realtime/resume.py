@@ -8,7 +8,7 @@ from .. import events
 from ..services.errors import Gone
 from .connection import Connection
 from .hub import ENTRIES_A_READ, Hub, encode_for
-from .threads import lent_thread
+from .threads import Errand, lent_thread
 
 LARGEST_NUMBER: Final = 2**63 - 1
 
@@ -38,7 +38,7 @@ async def replay(connection: Connection, hub: Hub, *, since: int, epoch: str | N
         last = hub.last
         while since < last:
             # Lent for the read alone: a few slow clients would else hold every thread while they read.
-            async with lent_thread():
+            async with lent_thread(Errand(asker=("user", connection.user_id), is_heavy=True)):
                 entries = await database_sync_to_async(events.read_log)(
                     after=since, up_to=last, limit=ENTRIES_A_READ
                 )

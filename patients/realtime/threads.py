@@ -2,55 +2,177 @@
 
 Django starts a thread, and with it a new database connection, for each request; Channels runs the database work of
 all sockets on a single thread. Lending from a small pool bounds the connections and lets no request wait behind one
-slow query (10 x 0.5 s: 0.6 s instead of 5.1).
+slow query (10 x 0.5 s: 0.6 s instead of 5.1). Those who ask take turns, and no one of them, no writers and no heavy
+reads together, can hold all of it: whoever's work is heavy waits for the own work first.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import ThreadSensitiveContext
 from django.conf import settings
 
-_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.LifoQueue[ThreadPoolExecutor]]" = (
-    WeakKeyDictionary()
-)
+
+class Errand(NamedTuple):
+    """What a thread is needed for.
+
+    `asker`: a user, a sign-in or an address, whose errands take turns with those of others; None is the server itself,
+    which no limit holds back.
+    """
+
+    asker: Hashable = None
+    writes: bool = False
+    is_heavy: bool = False  # a long read: a file, many rows, what somebody missed
 
 
-def _pool() -> "asyncio.LifoQueue[ThreadPoolExecutor]":
-    """This loop's pool. Last in, first out: a quiet server keeps using one warm connection."""
-    loop = asyncio.get_running_loop()
-    pool = _pools.get(loop)
+OWN: Final = Errand()
+
+
+class Pool:
+    """Threads of one loop, lent by turns. All methods belong to the loop's thread."""
+
+    def __init__(self, size: int, *, name: str) -> None:
+        # Last in, first out: a quiet server keeps using one warm connection.
+        self._free = [
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name}-{index}") for index in range(size)
+        ]
+        self._half = max(1, size // 2)
+        self._most_writes = max(
+            1, size - 1
+        )  # one is kept for reads: they need not wait for a lock, writes may
+        self._waiting: OrderedDict[Hashable, deque[tuple[Errand, asyncio.Future[ThreadPoolExecutor]]]] = (
+            OrderedDict()
+        )
+        self._held: Counter[Hashable] = Counter()
+        self._writes = 0
+        self._heavy = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many errands wait."""
+        return sum(map(len, self._waiting.values()))
+
+    async def take(self, errand: Errand) -> ThreadPoolExecutor:
+        """A thread, as soon as it is this errand's turn."""
+        if self._free and self._may(errand):  # whoever waits may not: else it had been served
+            return self._hand_out(errand)
+        future: asyncio.Future[ThreadPoolExecutor] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(errand.asker, deque()).append((errand, future))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self.give_back(future.result(), errand)
+            raise
+
+    def give_back(self, executor: ThreadPoolExecutor, errand: Errand) -> None:
+        """The errand is done, or no longer needs its thread."""
+        self._free.append(executor)
+        self._held[errand.asker] -= 1
+        if not self._held[errand.asker]:
+            del self._held[errand.asker]
+        self._writes -= errand.writes
+        self._heavy -= errand.is_heavy
+        while self._free and self._serve_next():
+            pass
+
+    def _may(self, errand: Errand) -> bool:
+        if errand.asker is None:
+            return True
+        return (
+            self._held[errand.asker] < self._half
+            and (not errand.writes or self._writes < self._most_writes)
+            and (not errand.is_heavy or self._heavy < self._half)
+        )
+
+    def _hand_out(self, errand: Errand) -> ThreadPoolExecutor:
+        self._held[errand.asker] += 1
+        self._writes += errand.writes
+        self._heavy += errand.is_heavy
+        return self._free.pop()
+
+    def _serve_next(self) -> bool:
+        """Hand a thread to the next asker who may have one, and let that asker be the last of those who wait."""
+        for asker, queue in list(self._waiting.items()):
+            while queue and queue[0][1].done():  # who asked has gone
+                queue.popleft()
+            if not queue:
+                del self._waiting[asker]
+                continue
+            entry = next((entry for entry in queue if not entry[1].done() and self._may(entry[0])), None)
+            if entry is None:
+                continue
+            queue.remove(entry)
+            if queue:
+                self._waiting.move_to_end(asker)
+            else:
+                del self._waiting[asker]
+            entry[1].set_result(self._hand_out(entry[0]))
+            return True
+        return False
+
+
+class Lane(NamedTuple):
+    """Threads of their own for one kind of work."""
+
+    name: str
+    most_waiting: int | None = None  # more are turned away; None: nobody is
+
+
+DATABASE: Final = Lane("database")
+IMPORTS: Final = Lane("imports", most_waiting=8)
+PASSWORDS: Final = Lane("passwords", most_waiting=32)
+"""Hashing takes a processor for half a second: those who sign in wait for each other, and nobody waits for them."""
+
+# Two, so that who may not import, or not yet, is told so while one is at work (api/imports.py).
+_SIZES: Final = {IMPORTS: 2, PASSWORDS: 1}
+
+_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Lane, Pool]]" = WeakKeyDictionary()
+
+
+class TooManyWaiting(Exception):
+    """The lane is full: come again."""
+
+
+def _pool(lane: Lane) -> Pool:
+    pools = _pools.setdefault(asyncio.get_running_loop(), {})
+    pool = pools.get(lane)
     if pool is None:
-        pool = asyncio.LifoQueue()
-        for index in range(settings.DATABASE_THREADS):
-            pool.put_nowait(ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"database-{index}"))
-        _pools[loop] = pool
+        pool = pools[lane] = Pool(_SIZES.get(lane, settings.DATABASE_THREADS), name=lane.name)
     return pool
 
 
 class Loan:
     """A thread of the pool for as long as it is lent."""
 
-    def __init__(self, pool: "asyncio.LifoQueue[ThreadPoolExecutor]", executor: ThreadPoolExecutor) -> None:
+    def __init__(self, pool: Pool, executor: ThreadPoolExecutor, errand: Errand) -> None:
         self.executor = executor
         self._pool = pool
+        self._errand = errand
         self._is_lent = True
 
     def give_back(self) -> None:
         """Before the end, where no more database work will follow."""
         if self._is_lent:
             self._is_lent = False
-            self._pool.put_nowait(self.executor)
+            self._pool.give_back(self.executor, self._errand)
 
 
 @asynccontextmanager
-async def lent_thread() -> AsyncIterator[Loan]:
-    """Within, all thread-sensitive work (`database_sync_to_async` too) runs on one thread of the pool."""
-    pool = _pool()
-    loan = Loan(pool, await pool.get())
+async def lent_thread(errand: Errand = OWN, *, lane: Lane = DATABASE) -> AsyncIterator[Loan]:
+    """Within, all thread-sensitive work (`database_sync_to_async` too) runs on one thread of the pool.
+
+    Raises TooManyWaiting, where the lane lets only so many wait.
+    """
+    pool = _pool(lane)
+    if lane.most_waiting is not None and pool.waiting >= lane.most_waiting:
+        raise TooManyWaiting
+    loan = Loan(pool, await pool.take(errand), errand)
     try:
         async with ThreadSensitiveContext(executor=loan.executor):
             yield loan

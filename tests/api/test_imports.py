@@ -69,7 +69,7 @@ def test_what_can_be_is_taken_in_and_the_rest_is_listed_with_line_field_and_reas
     assert set(Patient.objects.values_list("hospital_number", flat=True)) == {"H1", "H3", "H4"}
     report = Report.objects.get(pulse=70)
     assert report.recorded_by.groups.get().name == "lead"
-    assert report.history.get().history_change_reason == "taken in"
+    assert report.history.get().history_change_reason == "imported"
 
 
 def test_values_that_a_spreadsheet_would_compute_are_stored_as_they_stand(lead):
@@ -96,9 +96,9 @@ def test_what_is_taken_in_is_told_and_nothing_is_raised_for_the_past(lead):
     before = log_state().last
     send(lead, reports=REPORTS.splitlines()[0] + "\n" + ill)
     streams = [event.stream for event in Event.objects.filter(number__gt=before)]
-    # 3 patients; then of each patient with reports, in one transaction, the reports, versions and the patient once.
+    # 3 patients; then of each whose row or file has reports, in one transaction, these, versions and the patient once.
     assert streams.count("reports") == streams.count("history") == 3
-    assert streams.count("patients") == 3 + 1
+    assert streams.count("patients") == 3 + 2
     assert not Notification.objects.filter(kind="deterioration").exists()
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from patients import clock
 from patients.consumers import ReportConsumer
 from patients.models import Report, SignIn
-from patients.realtime.connection import CLOSE_SIGNED_OUT, decode_text_frames
+from patients.realtime.connection import CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, Connection, decode_text_frames
 from patients.services import sign_ins
 from tests.observations import WELL
 from tests.realtime.test_outlets import make_connection
@@ -108,6 +108,27 @@ async def test_who_signs_out_during_the_handshake_is_greeted_by_nothing(monkeypa
     await aside(lambda: SignIn.objects.update(ended_at=clock.now()))
     await hub.admit(late)
     assert late.outlet.closed_with == CLOSE_SIGNED_OUT
+
+
+async def test_one_socket_more_than_a_sign_in_may_have_closes_its_oldest(settings) -> None:
+    settings.SOCKETS_PER_SIGN_IN = 2
+    hub = make_hub()
+
+    def join(role: str, sign_in_id: int | None) -> Connection:
+        connection = make_connection(role)
+        connection.sign_in_id = sign_in_id
+        hub.register(connection)
+        return connection
+
+    others = [join("nurse", 2), *(join("service", 3) for _ in range(3))]
+    first, second, third = (join("nurse", 1) for _ in range(3))
+    assert first.outlet.closed_with == CLOSE_TOO_MANY
+    hub.unregister(first)
+    hub.unregister(second)
+    fourth = join("nurse", 1)
+    assert [c.outlet.closed_with for c in (second, third, fourth, *others)] == [None] * 7
+    settings.SOCKETS_PER_SIGN_IN = 0
+    assert [join("nurse", 1).outlet.closed_with for _ in range(3)] == [None] * 3
 
 
 @pytest.mark.django_db(transaction=True)

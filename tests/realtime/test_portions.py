@@ -54,7 +54,7 @@ def make_hub() -> Hub:
     hub.loop = asyncio.get_running_loop()
     hub.worker_beat_at = clock.now()
     hub._groups, hub._early, hub.last, hub.epoch, hub._tick = {}, {}, 0, "e", 0
-    hub._handing_out, hub._tasks = None, []
+    hub._handing_out, hub._tasks, hub._by_sign_in = None, [], {}
     return hub
 
 

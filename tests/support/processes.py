@@ -30,6 +30,7 @@ CONFIGURATION = {
     "LOG_LEVEL": "WARNING",
     "LOG_FORMAT": "line",
     "DATABASE_THREADS": "4",
+    "SOCKETS_PER_SIGN_IN": "0",  # tests of crowds sign in once
     "RETELL_AFTER_MINUTES": "60",
     "ESCALATE_AFTER_MINUTES": "15",
 }
