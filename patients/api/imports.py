@@ -1,8 +1,6 @@
 """Patients and their reports from CSV files over REST: as `manage.py import_csv`, with the rejects in the answer."""
 
 import threading
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,9 +18,6 @@ from .serializers import PatientSerializer, ReportSerializer
 LARGEST_IMPORT: Final = 10 * 1024 * 1024  # bytes, the whole body
 # Both files together: such a request ends within half a minute. More: another request, or the command.
 MOST_ROWS: Final = 2000
-# The rows of one patient are one transaction, for which others who write have to wait.
-MOST_REPORTS_OF_A_PATIENT: Final = 1000
-
 SECONDS_TO_WAIT: Final = 10  # until the next file may be sent
 
 _at_work = threading.Lock()
@@ -45,7 +40,7 @@ def take_in_files(request: Request, *, now: datetime) -> dict[str, Any]:
     """
     if not _at_work.acquire(blocking=False):
         raise Throttled(
-            SECONDS_TO_WAIT, detail="Another file is being imported. Nothing of this one was taken."
+            SECONDS_TO_WAIT, detail="Another file is being imported. Nothing of this one was stored."
         )
     try:
         return _import_files(request, now=now)
@@ -110,8 +105,6 @@ def _read_part(name: str, parts: list[Any]) -> list[Row]:
     unknown = columns_of(rows) - _known_columns(name)
     if unknown:
         raise UnreadableFile(f"No such column: {', '.join(sorted(map(show, unknown)))}.")
-    if name == "reports":
-        _check_share_of_each_patient(rows)
     return rows
 
 
@@ -119,12 +112,3 @@ def _known_columns(name: str) -> set[str]:
     if name == "reports":
         return {LINK, *ReportSerializer().fields} - {"patient"}
     return {*PatientSerializer().fields, *BODY_COLUMNS}
-
-
-def _check_share_of_each_patient(rows: Iterable[Row]) -> None:
-    numbers = Counter(row.columns.get(LINK, "") for row in rows)
-    for number, count in numbers.most_common(1):
-        if count > MOST_REPORTS_OF_A_PATIENT:
-            raise UnreadableFile(
-                f"{count} reports of patient {show(number)}: send at most {MOST_REPORTS_OF_A_PATIENT} of one at once."
-            )

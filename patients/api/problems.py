@@ -80,4 +80,9 @@ FILE_PROBLEMS: Final = {
         "The body is of another type than multipart/form-data.",
         {"detail": 'Unsupported media type "application/json" in request.'},
     ),
+    429: Problem(
+        "Another file is being imported; wait for Retry-After seconds.",
+        {"detail": "Another file is being imported. Nothing of this one was stored."},
+        {"Retry-After": {"type": "integer", "description": "seconds"}},
+    ),
 }

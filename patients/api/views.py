@@ -200,6 +200,7 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
             "patients": "a CSV file with the fields of a patient as columns; hospital_number is the link",
             "reports": "a CSV file with the fields of a report as columns; may be left out",
         },
+        errors=frozenset({429}),
     )
     @action(detail=False, methods=["post"], url_path="import", parser_classes=[MultiPartParser])
     def take_in(self, request: Request) -> Response:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.http import parse_cookie
 
-from .threads import DATABASE, IMPORTS, PASSWORDS, Errand, Lane
+from .threads import IMPORTS, PASSWORDS, Errand, Lane
 
 MANY_ROWS: Final = 100  # as many as a list has where nobody asks for more
 READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,14 +32,14 @@ def errand_of_request(scope: dict[str, Any]) -> Errand:
     )
 
 
-def lane_of_request(scope: dict[str, Any]) -> Lane:
-    """The threads that an HTTP request runs on."""
+def lane_of_request(scope: dict[str, Any]) -> Lane | None:
+    """The threads that an HTTP request runs on; None: those that all share."""
     if scope["method"] == "POST":
         if scope["path"].startswith(IMPORT_PATHS):
             return IMPORTS
         if scope["path"].startswith(PASSWORD_PATHS):
             return PASSWORDS
-    return DATABASE
+    return None
 
 
 def errand_of_action(user_id: int, payload: dict[str, Any], *, reading: frozenset[str]) -> Errand:

@@ -36,15 +36,14 @@ OWN: Final = Errand()
 class Pool:
     """Threads of one loop, lent by turns. All methods belong to the loop's thread."""
 
-    def __init__(self, size: int, *, name: str) -> None:
+    def __init__(self, size: int, *, name: str, has_limits: bool = True) -> None:
         # Last in, first out: a quiet server keeps using one warm connection.
         self._free = [
             ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name}-{index}") for index in range(size)
         ]
-        self._half = max(1, size // 2)
-        self._most_writes = max(
-            1, size - 1
-        )  # one is kept for reads: they need not wait for a lock, writes may
+        self._half = max(1, size // 2) if has_limits else size
+        # One is kept for reads: they need not wait for a lock, writes may.
+        self._most_writes = max(1, size - 1) if has_limits else size
         self._waiting: OrderedDict[Hashable, deque[tuple[Errand, asyncio.Future[ThreadPoolExecutor]]]] = (
             OrderedDict()
         )
@@ -121,29 +120,32 @@ class Lane(NamedTuple):
     """Threads of their own for one kind of work."""
 
     name: str
-    most_waiting: int | None = None  # more are turned away; None: nobody is
+    threads: int
+    most_waiting: int  # more are turned away
 
 
-DATABASE: Final = Lane("database")
-IMPORTS: Final = Lane("imports", most_waiting=8)
-PASSWORDS: Final = Lane("passwords", most_waiting=32)
+IMPORTS: Final = Lane("imports", threads=2, most_waiting=8)
+"""Two, so that who may not import, or not yet, is told so while one is at work (api/imports.py)."""
+
+PASSWORDS: Final = Lane("passwords", threads=1, most_waiting=32)
 """Hashing takes a processor for half a second: those who sign in wait for each other, and nobody waits for them."""
 
-# Two, so that who may not import, or not yet, is told so while one is at work (api/imports.py).
-_SIZES: Final = {IMPORTS: 2, PASSWORDS: 1}
-
-_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Lane, Pool]]" = WeakKeyDictionary()
+_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Lane | None, Pool]]" = WeakKeyDictionary()
 
 
 class TooManyWaiting(Exception):
     """The lane is full: come again."""
 
 
-def _pool(lane: Lane) -> Pool:
+def _pool(lane: Lane | None) -> Pool:
     pools = _pools.setdefault(asyncio.get_running_loop(), {})
     pool = pools.get(lane)
     if pool is None:
-        pool = pools[lane] = Pool(_SIZES.get(lane, settings.DATABASE_THREADS), name=lane.name)
+        pool = pools[lane] = (
+            Pool(settings.DATABASE_THREADS, name="database")
+            if lane is None
+            else Pool(lane.threads, name=lane.name, has_limits=False)
+        )
     return pool
 
 
@@ -164,13 +166,13 @@ class Loan:
 
 
 @asynccontextmanager
-async def lent_thread(errand: Errand = OWN, *, lane: Lane = DATABASE) -> AsyncIterator[Loan]:
+async def lent_thread(errand: Errand = OWN, *, lane: Lane | None = None) -> AsyncIterator[Loan]:
     """Within, all thread-sensitive work (`database_sync_to_async` too) runs on one thread of the pool.
 
-    Raises TooManyWaiting, where the lane lets only so many wait.
+    Without a lane one of those that all share. Raises TooManyWaiting where the lane is full.
     """
     pool = _pool(lane)
-    if lane.most_waiting is not None and pool.waiting >= lane.most_waiting:
+    if lane is not None and pool.waiting >= lane.most_waiting:
         raise TooManyWaiting
     loan = Loan(pool, await pool.take(errand), errand)
     try:

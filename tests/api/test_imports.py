@@ -102,6 +102,17 @@ def test_what_is_taken_in_is_told_and_nothing_is_raised_for_the_past(lead):
     assert not Notification.objects.filter(kind="deterioration").exists()
 
 
+def test_one_import_at_a_time_the_next_is_told_when_to_come(lead):
+    before = stored()
+    with imports._at_work:
+        response = send(lead, reports=REPORTS)
+    assert (response.status_code, response["Retry-After"]) == (429, "10")
+    assert "Nothing of this one was stored." in response.json()["detail"]
+    assert stored() == before
+    assert send(lead).status_code == 200
+    assert not imports._at_work.locked()
+
+
 def test_patients_alone_may_be_sent_and_reports_alone_may_not(lead):
     assert send(lead).json()["patients"]["added"] == 3
     response = send(lead, patients=None, reports=REPORTS)
@@ -267,14 +278,6 @@ def test_no_other_address_takes_a_larger_body(lead):
     assert lead.generic("POST", "/api/reports/", body, content_type="application/json").status_code == 413
     files = {"patients": SimpleUploadedFile("patients.csv", b"x" * 1_100_000)}
     assert lead.post("/api/reports/", files, format="multipart").status_code == 415
-
-
-def test_too_many_reports_of_one_patient_are_refused(lead, monkeypatch):
-    monkeypatch.setattr(imports, "MOST_REPORTS_OF_A_PATIENT", 2)
-    response = send(lead, reports=REPORTS)
-    assert response.status_code == 400
-    assert "3 reports of patient H1" in response.json()["reports"][0]
-    assert not Patient.objects.exists()
 
 
 def test_import_is_not_read(lead):
