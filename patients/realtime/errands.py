@@ -7,12 +7,17 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.http import parse_cookie
 
-from .threads import IMPORTS, PASSWORDS, Errand, Lane
+from ..api.pages import API_PATHS
+from .threads import FILES, IMPORTS, PASSWORDS, Errand, Lane
 
 MANY_ROWS: Final = 100  # as many as a list has where nobody asks for more
 READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 IMPORT_PATHS: Final = ("/api/patients/import/",)
+LIVE_PATH: Final = "/health/live"
+# All else that is read is a file or the application's shell.
+DATABASE_PATHS: Final = frozenset({*API_PATHS, "admin"})
+
 # Where a password is hashed: a wrong one and an unknown user's take as long as a right one.
 PASSWORD_PATHS: Final = (
     "/rest-auth/login/",
@@ -39,6 +44,8 @@ def lane_of_request(scope: dict[str, Any]) -> Lane | None:
             return IMPORTS
         if scope["path"].startswith(PASSWORD_PATHS):
             return PASSWORDS
+    elif scope["path"] == LIVE_PATH or scope["path"].lstrip("/").partition("/")[0] not in DATABASE_PATHS:
+        return FILES
     return None
 
 

@@ -130,6 +130,9 @@ IMPORTS: Final = Lane("imports", threads=2, most_waiting=8)
 PASSWORDS: Final = Lane("passwords", threads=1, most_waiting=32)
 """Hashing takes a processor for half a second: those who sign in wait for each other, and nobody waits for them."""
 
+FILES: Final = Lane("files", threads=2, most_waiting=1000)
+"""What asks no database is there while that hangs: files, the application's shell, the sign that the process lives."""
+
 _pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Lane | None, Pool]]" = WeakKeyDictionary()
 
 

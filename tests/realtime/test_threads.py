@@ -6,7 +6,7 @@ import pytest
 
 from patients.realtime import threads
 from patients.realtime.errands import errand_of_action, errand_of_request, lane_of_request
-from patients.realtime.threads import IMPORTS, OWN, PASSWORDS, Errand, Pool, TooManyWaiting
+from patients.realtime.threads import FILES, IMPORTS, OWN, PASSWORDS, Errand, Pool, TooManyWaiting
 
 NURSE, OTHER, LEAD = (Errand(asker=name) for name in ("nurse", "other", "lead"))
 
@@ -162,7 +162,13 @@ def test_an_action_writes_unless_it_is_known_to_read():
         ("POST", "/admin/login/", PASSWORDS),
         ("GET", "/rest-auth/login/", None),
         ("POST", "/api/patients/", None),
+        ("GET", "/api/patients/", None),
+        ("GET", "/health/ready", None),
+        ("GET", "/health/live", FILES),
+        ("HEAD", "/static/app/main.js", FILES),
+        ("GET", "/patients/3", FILES),
+        ("GET", "/", FILES),
     ],
 )
-def test_imports_and_passwords_have_threads_of_their_own(method, path, lane):
+def test_imports_passwords_and_what_asks_no_database_have_threads_of_their_own(method, path, lane):
     assert lane_of_request(request(method, path)) is lane

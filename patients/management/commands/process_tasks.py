@@ -14,6 +14,7 @@ from background_task.tasks import autodiscover
 from django.utils import autoreload
 
 from patients import events
+from patients.database_limits import limit_waiting
 from patients.realtime.doorbell import Doorbell
 from patients.worker import LONGEST_SLEEP, Worker, work
 
@@ -37,6 +38,7 @@ class Command(LibraryCommand):
     def run(self, *args: Any, **options: Any) -> None:
         if options["log_std"]:
             _configure_log_std()
+        limit_waiting()
         autodiscover()
         asyncio.run(self._work(options))
 

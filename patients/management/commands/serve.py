@@ -6,6 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
+from patients.database_limits import limit_waiting
+
 
 class Command(BaseCommand):
     help = "Serve Wardlight: Daphne, and the background-task worker inside it."
@@ -29,6 +31,7 @@ class Command(BaseCommand):
         from patients.realtime.server import WardlightServer
         from patients.services.demo import print_logins
 
+        limit_waiting()
         # Started before its database, or before that was migrated: the server waits, and /health/ready says for what.
         with contextlib.suppress(DatabaseError):
             print_logins(self.stdout.write)
