@@ -42,8 +42,8 @@ class Pool:
             ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name}-{index}") for index in range(size)
         ]
         self._half = max(1, size // 2) if has_limits else size
-        # One is kept for reads: they need not wait for a lock, writes may.
-        self._most_writes = max(1, size - 1) if has_limits else size
+        # One is kept for reads, which need not wait for a lock as writes may, and one for others.
+        self._all_but_one = max(1, size - 1) if has_limits else size
         self._waiting: OrderedDict[Hashable, deque[tuple[Errand, asyncio.Future[ThreadPoolExecutor]]]] = (
             OrderedDict()
         )
@@ -72,9 +72,10 @@ class Pool:
     def give_back(self, executor: ThreadPoolExecutor, errand: Errand) -> None:
         """The errand is done, or no longer needs its thread."""
         self._free.append(executor)
-        self._held[errand.asker] -= 1
-        if not self._held[errand.asker]:
-            del self._held[errand.asker]
+        for key in (errand.asker, (errand.asker, errand.writes)):
+            self._held[key] -= 1
+            if not self._held[key]:
+                del self._held[key]
         self._writes -= errand.writes
         self._heavy -= errand.is_heavy
         while self._free and self._serve_next():
@@ -84,13 +85,14 @@ class Pool:
         if errand.asker is None:
             return True
         return (
-            self._held[errand.asker] < self._half
-            and (not errand.writes or self._writes < self._most_writes)
+            self._held[errand.asker] < self._all_but_one
+            and self._held[errand.asker, errand.writes] < self._half
+            and (not errand.writes or self._writes < self._all_but_one)
             and (not errand.is_heavy or self._heavy < self._half)
         )
 
     def _hand_out(self, errand: Errand) -> ThreadPoolExecutor:
-        self._held[errand.asker] += 1
+        self._held.update((errand.asker, (errand.asker, errand.writes)))
         self._writes += errand.writes
         self._heavy += errand.is_heavy
         return self._free.pop()

@@ -52,6 +52,15 @@ async def test_those_who_wait_take_turns():
     assert asking.served == ["other", "lead 0", "nurse", "lead 1", "lead 2"]
 
 
+async def test_an_asker_whose_writes_hang_can_still_read():
+    asking = Asking(4)
+    writing = [await asking.begin(Errand(asker="nurse", writes=True)) for _ in range(3)]
+    assert [task.done() for task in writing] == [True, True, False]
+    reading = [await asking.begin(NURSE) for _ in range(2)]
+    assert [task.done() for task in reading] == [True, False]
+    assert (await asking.begin(LEAD)).done()
+
+
 async def test_writes_leave_one_thread_to_reads():
     asking = Asking(3)
     writing = [await asking.begin(Errand(asker=name, writes=True)) for name in "abc"]
