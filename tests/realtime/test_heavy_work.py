@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -65,8 +66,10 @@ async def test_nobodys_save_waits_for_imports_files_replays_and_sign_ins(
 
     async def replay() -> None:
         while not is_over.is_set():
-            async with await shared_ward.open("viewer") as socket:
-                await socket.request("events", "resume", since=0)
+            # On a busy machine the client may be the one that reads too slowly; the next one asks again.
+            with suppress(ConnectionError):
+                async with await shared_ward.open("viewer") as socket:
+                    await socket.request("events", "resume", since=0)
 
     await asyncio.gather(
         aside(import_files),
