@@ -125,6 +125,7 @@ class Patient(models.Model):
     # What the services tell simple-history about one save.
     _history_user: Any
     _history_date: Any
+    _change_reason: str | None
     skip_history_when_saving: bool
     # The derived columns as the row holds them (services/locks.py).
     derived_as_stored: list[Any]
@@ -133,6 +134,7 @@ class Patient(models.Model):
 
     history = VersionRecords(
         history_id_field=models.BigAutoField(primary_key=True),
+        history_change_reason_field=models.TextField(null=True, max_length=1000),
         excluded_fields=[
             "last_report", "last_scored", "current_risk", "next_due_at", "due_interval", "due_report_id",
             "last_high_at", "due_limit", "open_notifications", "reminder_at", "reminder_kind", "running_plan",
@@ -287,6 +289,8 @@ class Report(models.Model):
     due_because: Any = models.JSONField(
         null=True, editable=False
     )  # null: saved by a version that did not say
+    # The names of own fields that were changed since it was first recorded; being scored again is none.
+    corrected_fields: Any = models.JSONField(default=list, editable=False)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -64,6 +64,7 @@ def _represent_observations(row: Any) -> dict[str, Any]:
     observations["pulse_pressure"] = pulse_pressure(bp_sys=row.bp_sys, bp_dia=row.bp_dia)
     observations["due_at"] = represent_instant(row.due_at)
     observations["due_because"] = row.due_because
+    observations["corrected_fields"] = row.corrected_fields
     observations["created_at"] = represent_instant(row.created_at)
     observations["updated_at"] = represent_instant(row.updated_at)
     observations["version"] = row.version

@@ -1,5 +1,5 @@
 """Lists as CSV files. Patients and reports in the columns that `import_csv` takes in: out, in and out again gives the
-same bytes. Versions with who wrote them when and why, and what was computed: for reading, not for taking in.
+same bytes. Versions with who wrote them when and why, and what was computed: for reading, not for importing.
 
 A value stands as it was recorded, also one that a spreadsheet would take for a formula (`=1+1`): a clinical record is
 not altered on its way. Null and "" are an empty cell, `[]` (assessed, none) is not; lists and objects are JSON.

@@ -66,7 +66,7 @@ _OBSERVATIONS: Final = {
     "warning_signs": None, "additional": "", "medical_advice": "", "not_measured": {"weight": "unable"},
     "monitoring_interval": None, "news2": _NEWS2, "map": 72.0, "pulse_pressure": 36,
     "due_at": "2026-06-10T12:15:00Z", "due_because": _DUE_BECAUSE,
-    "created_at": _RECORDED_AT, "updated_at": _RECORDED_AT, "version": 1,
+    "corrected_fields": [], "created_at": _RECORDED_AT, "updated_at": _RECORDED_AT, "version": 1,
 }  # fmt: skip
 
 _SET: Final = {
@@ -157,7 +157,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "before": {**_VERSION, **_OBSERVATIONS, "amendments": 0},
         "after": {
             **_VERSION, **_OBSERVATIONS, "pulse": 105, "history_change_reason": "Typed the wrong pulse.",
-            "version": 2, "amendments": 1,
+            "corrected_fields": ["pulse"], "version": 2, "amendments": 1,
         },
         "restored": None,
     },

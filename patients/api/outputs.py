@@ -133,11 +133,11 @@ class ImportedSerializer(serializers.Serializer):
 
     added = serializers.IntegerField()
     unchanged = serializers.IntegerField(help_text="were there already")
-    rejected = serializers.IntegerField(help_text="were not taken in, or not all of them: `rejects` says why")
+    rejected = serializers.IntegerField(help_text="were not imported, or not all of them: `rejects` says why")
 
 
 class RejectSerializer(serializers.Serializer):
-    """Why a row was not taken in; one for each field to blame."""
+    """Why a row was not imported; one for each field to blame."""
 
     file = serializers.ChoiceField(choices=("patients", "reports"))
     line = serializers.IntegerField(help_text="on which the row begins; the header is line 1")
@@ -146,7 +146,7 @@ class RejectSerializer(serializers.Serializer):
 
 
 class ImportWarningSerializer(RejectSerializer):
-    """What was taken in and is to be looked at: possible, but improbable."""
+    """What was imported and is to be looked at: possible, but improbable."""
 
 
 class ImportSerializer(serializers.Serializer):

@@ -178,6 +178,13 @@ class PatientSerializer(ResourceSerializer):
         default=None,
         help_text="minutes, 5 to 1440; null: the pathway decides",
     )
+    history_change_reason = TextField(
+        max_length=LONGEST_REASON,
+        allow_blank=True,
+        default="",
+        write_only=True,
+        help_text="why it is changed, such as the SpO2 scale; kept with the version",
+    )
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
     version = serializers.IntegerField(
@@ -237,14 +244,19 @@ class PatientSerializer(ResourceSerializer):
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> Patient:
-        return patient_services.admit_patient(by=acting_user(self.context), now=clock.now(), **validated_data)
+        reason = validated_data.pop("history_change_reason")
+        return patient_services.admit_patient(
+            by=acting_user(self.context), now=clock.now(), reason=reason, **validated_data
+        )
 
     def update(self, instance: Patient, validated_data: dict[str, Any]) -> Patient:
+        reason = validated_data.pop("history_change_reason", "")
         return patient_services.change_patient(
             instance.pk,
             by=acting_user(self.context),
             now=clock.now(),
             changes=validated_data,
+            reason=reason,
             expected_version=self.expected_version,
         )
 
@@ -289,9 +301,10 @@ class PatientVersionSerializer(serializers.Serializer):
     history_change_reason = serializers.CharField(read_only=True)
 
     def get_fields(self) -> dict[str, serializers.Field]:
+        own = super().get_fields()
         of_patient = PatientSerializer().get_fields()
-        kept = {name: field for name, field in of_patient.items() if name not in _DERIVED}
-        return {**super().get_fields(), **kept}
+        kept = {name: field for name, field in of_patient.items() if name not in (*_DERIVED, *own)}
+        return {**own, **kept}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return represent_patient_version(instance)
@@ -374,6 +387,11 @@ class ReportSerializer(ResourceSerializer):
     pulse_pressure = serializers.IntegerField(read_only=True, allow_null=True)
     due_at = serializers.DateTimeField(read_only=True, allow_null=True)
     due_because = DueBecauseSerializer(read_only=True, allow_null=True)
+    corrected_fields = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="the fields that were changed since it was first recorded; scored again alone changes none",
+    )
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
     version = serializers.IntegerField(

@@ -204,7 +204,7 @@ class PatientViewSet(CSVMixin, WriteMixin, ReadMixin, ResourceViewSet):
     )
     @action(detail=False, methods=["post"], url_path="import", parser_classes=[MultiPartParser])
     def take_in(self, request: Request) -> Response:
-        """Take in patients and their reports from CSV files. What fails is listed; the rest is stored.
+        """Import patients and their reports from CSV files. What fails is listed; the rest is stored.
 
         A patient is known by hospital number, a report by that, its time and its values: what is there already is not
         added again, so the same files can be sent until nothing is rejected. Nothing is raised for the past. Both files

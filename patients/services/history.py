@@ -16,7 +16,7 @@ from .due_limits import look_again
 from .errors import Refused, Stale
 from .ledger import enter_amendment, enter_retirement, newest_version_of
 from .locks import lock_patient
-from .reports import own_fields, refuse_impossible, remove_report, with_report
+from .reports import note_corrected, own_fields, refuse_impossible, remove_report, with_report
 from .scoring import keep_due, keep_in_line, score_again
 from .stay import recent_sets
 
@@ -53,6 +53,7 @@ def amend_version(
         values = {field: getattr(version, field) for field in own_fields()}
         refuse_impossible(patient, values=values, now=now, touched=changed)
         score_again(version, values=values)
+        note_corrected(version, changed)
         version.amendments += 1
         version.history_change_reason = reason
         report = _report_of(version, patient=patient)

@@ -16,6 +16,7 @@ from .errors import NotAllowed, Refused
 logger = logging.getLogger("wardlight.import")
 
 LINK: Final = "hospital_number"
+BECAUSE_IMPORTED: Final = "imported"  # why the versions are there, where the file does not say
 UNFORESEEN: Final = "It could not be stored, and nothing of it was; the server's log says why."
 
 
@@ -49,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Remark:
-    """Why a row was not taken in, or what of one that was is to be looked at."""
+    """Why a row was not imported, or what of one that was is to be looked at."""
 
     row: Row
     field: str
@@ -64,11 +65,11 @@ class Outcome:
     reports: int = 0
     known: int = 0  # rows that were there already
     rejects: list[Remark] = field(default_factory=list)
-    warnings: list[Remark] = field(default_factory=list)  # of rows that were taken in
+    warnings: list[Remark] = field(default_factory=list)  # of rows that were imported
 
     @property
     def rejected_rows(self) -> list[Row]:
-        """The rows that were not taken in, or not all of them, in the file's order."""
+        """The rows that were not imported, or not all of them, in the file's order."""
         rows = {id(reject.row): reject.row for reject in self.rejects}
         return sorted(rows.values(), key=lambda row: row.line)
 

@@ -29,6 +29,7 @@ from ..rules.stay import ReportFacts
 from .course import due_of
 from .errors import Refused
 from .import_rows import (
+    BECAUSE_IMPORTED,
     LINK,
     NO_FAULT_OF_A_ROW,
     UNFORESEEN,
@@ -312,7 +313,7 @@ def _insert(patient: Patient, reports: list[Report], *, by: Any, now: datetime) 
         report.pk = None  # given where it was tried before
     Report.objects.bulk_create(reports)
     versions = Report.history.bulk_history_create(
-        reports, default_user=by, default_change_reason="imported", default_date=now
+        reports, default_user=by, default_change_reason=BECAUSE_IMPORTED, default_date=now
     )
     for report, version in zip(reports, versions, strict=True):
         version.history_user = version.recorded_by = report.recorded_by

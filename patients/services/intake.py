@@ -1,4 +1,4 @@
-"""Taking in patients and reports from elsewhere, many at once: `import_csv` and the demo ward.
+"""Importing patients and reports from elsewhere, many at once: `import_csv` and the demo ward.
 
 Everything is checked as if it came over REST; what fails, whatever the reason, is handed back with it, and the rest is
 stored, in short transactions. Nothing is raised for the past: the rules run once, on each patient's newest report.
@@ -38,7 +38,7 @@ def take_in(
 
     A patient is known by the hospital number, a report by that, its time and its values: a second run adds nothing.
     Where the number is that of a patient who never had the row's name, neither the row nor any report of that number
-    is taken in: nobody can say whose they are.
+    is imported: nobody can say whose they are.
     `recorder_of` says who recorded what was taken at an instant, and then entered it at once (the demo); without it
     all is entered by `by` at `now`. Without `is_taken_over` the role of `by` decides on what only doctors may set of a
     patient. What is wrong with the first report that a patient's height and weight make is told of the patient's row.

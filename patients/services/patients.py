@@ -49,12 +49,19 @@ _STAY_CHANGED: Final = (
 
 
 def admit_patient(
-    *, by: Any, now: datetime, is_taken_over: bool = False, has_reports: bool = False, **values: Any
+    *,
+    by: Any,
+    now: datetime,
+    is_taken_over: bool = False,
+    has_reports: bool = False,
+    reason: str = "",
+    **values: Any,
 ) -> Patient:
     """Take a patient in; the first set is due 15 minutes later. Raises Refused and NotAllowed.
 
     `is_taken_over`: from another system's file, where a doctor has set the plan already. `has_reports`: the import that
-    this is part of stores reports of the patient and settles with the last one.
+    this is part of stores reports of the patient and settles with the last one. `reason`: why the patient is monitored
+    so; kept with the first version.
     """
     values.setdefault("admission_date", now)
     may_plan = is_taken_over or may(role_of(by), "patients", "change_plan")
@@ -71,7 +78,7 @@ def admit_patient(
         _check_birth(patient, changed=values)
         if has_reports:
             mark_as_imported(patient, first_report=0)
-        _save(patient, by=by, now=now)
+        _save(patient, by=by, now=now, reason=reason)
         if not has_reports:
             settle(patient, sets=[], now=now)
         patient.warnings = places.warnings_of(patient, is_new_ward=not is_known_ward)
@@ -84,9 +91,12 @@ def change_patient(
     by: Any,
     now: datetime,
     changes: Mapping[str, Any],
+    reason: str = "",
     expected_version: int | None = None,
 ) -> Patient:
     """Change fields of a patient: edit, move, discharge, readmit. Returns the patient as it then stands.
+
+    `reason`: why, kept with the new version.
 
     Values that are what they were make no new version, and need no right. Raises Patient.DoesNotExist, Stale,
     NotAllowed (naming the fields that the role may not change) and Refused. `warnings` of the patient say what of a
@@ -131,7 +141,7 @@ def change_patient(
             plans.end_with_stay(patient, by=by, now=now)
         patient.version += 1
         patient.updated_at = now
-        _save(patient, by=by, now=now)
+        _save(patient, by=by, now=now, reason=reason)
         if _SETTLING_FIELDS.intersection(changed):
             _settle(patient, changed=changed, corrected=corrected, due_before=due_before, by=by, now=now)
         if _PLACING.intersection(changed):
@@ -370,7 +380,8 @@ def _check_nothing_was_taken_after(patient: Patient) -> None:
         raise Refused({"dismissal_date": [f"The newest report was taken at {taken_at}, after this time."]})
 
 
-def _save(patient: Patient, *, by: Any, now: datetime) -> None:
+def _save(patient: Patient, *, by: Any, now: datetime, reason: str = "") -> None:
     patient._history_user = by
     patient._history_date = now
+    patient._change_reason = reason or None
     patient.save()

@@ -70,6 +70,7 @@ def correct_report(
         values = {field: getattr(report, field) for field in own_fields()}
         refuse_impossible(patient, values=values, now=now, touched=changed)
         score_again(report, values=values)
+        note_corrected(report, changed)
         sets = with_report(report, sets=recent_sets(patient, without=report.pk, back_to=judged_at))
         look_again(patient, sets=sets, changed=report)
         keep_due(report, due_of(patient, sets=sets, report=report))
@@ -145,6 +146,12 @@ def own_fields() -> list[str]:
     return [
         field.name for field in Report._meta.fields if field.editable and field.name not in ("id", "patient")
     ]
+
+
+def note_corrected(row: Any, changed: Collection[str]) -> None:
+    """Let a report, or a version of one, say that these own fields of it were changed, beside those before."""
+    names = {*row.corrected_fields, *changed}
+    row.corrected_fields = [name for name in own_fields() if name in names]
 
 
 def refuse_impossible(

@@ -183,7 +183,7 @@ def test_the_command_tells_warnings_beside_what_was_taken_in(tmp_path):
     call_command(
         "import_csv", tmp_path / "patients.csv", tmp_path / "reports.csv", stdout=said, stderr=refused_rows
     )
-    assert "reports.csv line 2: weight: taken in, but look at it: Weight 154 kg, and 71 kg" in said.getvalue()
+    assert "reports.csv line 2: weight: imported, but look at it: Weight 154 kg, and 71 kg" in said.getvalue()
     assert "reports.csv line 4: oxygen_flow: " in refused_rows.getvalue()
 
 

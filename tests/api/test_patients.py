@@ -266,6 +266,21 @@ def test_the_versions_of_a_patient_are_listed_newest_first(lead):
     assert "X-Event" in response.headers
 
 
+def test_why_a_patient_is_changed_is_told_by_the_history_alone(lead):
+    patient = lead.post("/api/patients/", {**NAMES, "history_change_reason": "from the ambulance"}).json()
+    where = f"/api/patients/{patient['id']}/"
+    why = "CO₂ retention " * 20
+    body = {"spo2_scale": 2, "version": 1, "history_change_reason": why}
+    changed = lead.patch(where, body)
+    assert (changed.status_code, changed.json()["spo2_scale"]) == (200, 2)
+    assert "history_change_reason" not in changed.json()
+    assert lead.put(where, {**changed.json(), "bed": "4"}).status_code == 200
+    told = [one["history_change_reason"] for one in lead.get(f"{where}history/").json()["results"]]
+    assert told == ["", why.strip(), "from the ambulance"]
+    refused = lead.patch(where, {"spo2_scale": 1, "history_change_reason": "x" * 1001})
+    assert (refused.status_code, set(refused.json())) == (400, {"history_change_reason"})
+
+
 def test_the_history_of_an_unknown_patient_is_404(lead):
     assert lead.get("/api/patients/999/history/").status_code == 404
 
@@ -274,6 +289,6 @@ def test_the_declared_fields_are_those_that_are_sent(lead):
     patient = make_patient()
     make_report(patient)
     sent = lead.get(f"/api/patients/{patient.pk}/").json()
-    assert set(sent) == set(PatientSerializer().fields)
+    assert set(sent) == {name for name, one in PatientSerializer().fields.items() if not one.write_only}
     assert set(sent["last_report"]) == set(PatientSerializer().fields["last_report"].fields)
     assert set(sent["last_scored"]) == set(PatientSerializer().fields["last_scored"].fields)

@@ -18,7 +18,10 @@ COURSE = {
     "status", "day_of_fever", "diet", "warning_signs", "additional", "medical_advice", "not_measured",
     "monitoring_interval",
 }  # fmt: skip
-COMPUTED = {"news2", "map", "pulse_pressure", "due_at", "due_because", "created_at", "updated_at", "version"}
+COMPUTED = {
+    "news2", "map", "pulse_pressure", "due_at", "due_because", "corrected_fields", "created_at", "updated_at",
+    "version",
+}  # fmt: skip
 FIELDS = (
     {"id", "patient", "datetime", "daytime", "recorded_by"} | VITAL_SIGNS | FLUIDS | BODY | COURSE | COMPUTED
 )

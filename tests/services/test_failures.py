@@ -67,7 +67,7 @@ SERVICES = {
     "unacknowledge": lambda ward: unacknowledge(ward["taken"].pk, by=ward["nurse"], now=at(3)),
     "remind": lambda ward: reminders.send_due(now=at(4)),
     "remind that it is overdue": lambda ward: reminders.send_due(now=at(40)),
-    "take in": lambda ward: take_in_or_fail(ROWS, by=ward["lead"]),
+    "import": lambda ward: take_in_or_fail(ROWS, by=ward["lead"]),
 }
 
 

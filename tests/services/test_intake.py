@@ -1,4 +1,4 @@
-"""Taking in many at once: strictly, each told, nothing raised for the past, nothing added twice."""
+"""Importing many at once: strictly, each told, nothing raised for the past, nothing added twice."""
 
 from datetime import datetime
 

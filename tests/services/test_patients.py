@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from patients.models import Patient
+from patients.representations import represent_patient_version
 from patients.services.errors import Conflict, NotAllowed, Refused, Stale
 from patients.services.patients import admit_patient, change_patient, delete_patient
 from patients.services.reports import delete_report
@@ -201,3 +202,17 @@ def test_a_discharge_before_the_newest_report_is_refused_and_names_its_time(pati
     assert change(patient, by=lead, now=at(3), dismissal_date=at(2)).dismissal_date == at(2)
     with pytest.raises(Refused):
         change(patient, by=lead, now=at(3), dismissal_date=at(1.9))
+
+
+# ---------------------------------------------------------------- why
+
+
+def test_why_a_patient_was_changed_stands_in_the_version(patient, doctor):
+    why = "Chronic hypercapnia, blood gas of this morning. " * 20
+    change_patient(patient.pk, by=doctor, now=at(2), changes={"spo2_scale": 2}, reason=why)
+    change_patient(patient.pk, by=doctor, now=at(3), changes={"monitoring_interval": 60})
+    versions = [represent_patient_version(version) for version in patient.history.order_by("history_id")]
+    assert [
+        (one["spo2_scale"], one["history_change_reason"], (one["history_user"] or {}).get("id"))
+        for one in versions[-2:]
+    ] == [(2, why, doctor.pk), (2, "", doctor.pk)]

@@ -1,4 +1,4 @@
-"""`manage.py import_csv`: take in patients and their reports from CSV files."""
+"""`manage.py import_csv`: import patients and their reports from CSV files."""
 
 import csv
 from pathlib import Path
@@ -16,8 +16,8 @@ from patients.services.system import system_user
 
 class Command(BaseCommand):
     help = (
-        "Take in patients and their reports. Columns are named as the fields, hospital_number is the link; rows that "
-        "fail are listed and written to a .rejected.csv beside the file; what is improbable is taken in and listed. "
+        "Import patients and their reports. Columns are named as the fields, hospital_number is the link; rows that "
+        "fail are listed and written to a .rejected.csv beside the file; what is improbable is imported and listed. "
         "A second run adds nothing."
     )
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 "nothing twice."
             ) from error
         self.stdout.write(
-            f"Taken in: {of_patients.patients} patients and {of_reports.reports} reports; "
+            f"Imported: {of_patients.patients} patients and {of_reports.reports} reports; "
             f"known already: {of_patients.known} and {of_reports.known}."
         )
         self._tell_remarks(options["patients"], of_patients)
@@ -54,7 +54,7 @@ class Command(BaseCommand):
     def _tell_remarks(self, path: Path, outcome: Outcome) -> None:
         for warning in sorted(outcome.warnings, key=lambda warning: warning.row.line):
             self.stdout.write(
-                f"{path.name} line {warning.row.line}: {warning.field}: taken in, but look at it: {warning.reason}"
+                f"{path.name} line {warning.row.line}: {warning.field}: imported, but look at it: {warning.reason}"
             )
         if not outcome.rejects:
             return
@@ -67,4 +67,4 @@ class Command(BaseCommand):
             writer = csv.DictWriter(file, fieldnames=columns)
             writer.writeheader()
             writer.writerows(row.columns for row in rows)
-        self.stderr.write(f"{len(rows)} rows were not taken in; they are in {target}.")
+        self.stderr.write(f"{len(rows)} rows were not imported; they are in {target}.")

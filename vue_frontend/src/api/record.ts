@@ -101,6 +101,6 @@ export interface ImportOutcome {
   patients: ImportCounts;
   reports: ImportCounts;
   rejects: ImportRemark[];
-  /** Of rows that were taken in: possible, but improbable. */
+  /** Of rows that were imported: possible, but improbable. */
   warnings: ImportRemark[];
 }

@@ -10,7 +10,7 @@ export interface ImportFiles {
   reports: File | null;
 }
 
-/** Patients and reports taken in from files, and what became of each row. */
+/** Patients and reports imported from files, and what became of each row. */
 export function useImport() {
   const isBusy = ref(false);
   const outcome = shallowRef<ImportOutcome | null>(null);

@@ -107,6 +107,7 @@ describe('why a version was made', () => {
     expect(versionReasonText('scored again: it is the newest complete set now')).toBe(
       'neu bewertet: es ist jetzt die neueste vollständige Messung',
     );
+    expect(versionReasonText('imported')).toBe('importiert');
     expect(versionReasonText('taken in')).toBe('importiert');
   });
 

@@ -147,7 +147,8 @@ const SCORED_AGAIN = 'scored again: ';
 
 /** Why a version was made, where the server gave the reason and not a person: as stored, what this page does not know. */
 export function versionReasonText(reason: string): string {
-  if (reason === 'taken in') return t('reason.imported');
+  // The second is what versions of before say.
+  if (reason === 'imported' || reason === 'taken in') return t('reason.imported');
   if (!reason.startsWith(SCORED_AGAIN)) return reason;
   const because = allKnown(reason.slice(SCORED_AGAIN.length), CORRECTIONS);
   return because === null ? reason : t('reason.scoredAgain', { because });
