@@ -90,6 +90,7 @@ export function makeReport(change: Partial<Report> = {}): Report {
     oxygen_flow: null,
     oxygen_device: '',
     not_measured: {},
+    corrected_fields: [],
     news2: makeNews2(),
     ...change,
   } as Report;

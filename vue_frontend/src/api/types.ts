@@ -146,6 +146,8 @@ export type Report = Record<NumberField, number | null> & {
   pulse_pressure: number | null;
   due_at: string | null;
   due_because: DueBecause | null;
+  /** The recorded fields that were changed since; scored again alone changes none. A frame of before lacks it. */
+  corrected_fields?: string[];
   created_at: string;
   updated_at: string;
   version: number;

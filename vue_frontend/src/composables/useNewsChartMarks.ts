@@ -39,6 +39,21 @@ function textOf(row: chart.PlacedRow, report: Report): string {
 const pressureText = (report: Report) =>
   `${formatReading(report.bp_sys, 0)}/${formatReading(report.bp_dia, 0)}`;
 
+/** What a row shows; one is corrected where any of these was. */
+const FIELDS_OF_ROW: Readonly<Record<chart.ChartRowName, readonly string[]>> = {
+  respiration: ['respiration'],
+  spo2Scale1: ['o2sat'],
+  spo2Scale2: ['o2sat'],
+  oxygen: ['supplemental_oxygen', 'oxygen_flow', 'oxygen_device'],
+  bloodPressure: ['bp_sys', 'bp_dia'],
+  pulse: ['pulse'],
+  consciousness: ['consciousness'],
+  temperature: ['temperature'],
+  total: [],
+  due: [],
+};
+export const CHARTED_FIELDS = Object.values(FIELDS_OF_ROW).flat();
+
 const ROWS_WITHOUT_DOTS: readonly chart.ChartRowName[] = ['bloodPressure', 'total', 'due'];
 
 /** A value of a set that was entered in error: it has no dot, and no line runs to it. */
@@ -78,7 +93,13 @@ export function useNewsChartMarks(
           const after = (isJoined && placed[order + 1]?.height?.y) || null;
           const place = chart.placeLabel(before, y, after, edge);
           const text = textOf(row, report);
-          const mark = { x: x(index), y, text, isCorrected: isCorrected(report), ...place };
+          const mark = {
+            x: x(index),
+            y,
+            text,
+            isCorrected: isCorrected(report, ...FIELDS_OF_ROW[row.name]),
+            ...place,
+          };
           marks.push(mark);
           if (!placed[order - 1]?.height) runs.push([]);
           runs.at(-1)!.push(mark);
@@ -111,7 +132,7 @@ export function useNewsChartMarks(
             text('systolic', top, report.bp_sys),
             ...(bottom === null ? [] : [text('diastolic', bottom, report.bp_dia)]),
           ],
-          isCorrected: isCorrected(report),
+          isCorrected: isCorrected(report, ...FIELDS_OF_ROW.bloodPressure),
         },
       ];
     });

@@ -56,8 +56,11 @@ export function lateBy(report: Pick<Report, 'created_at' | 'datetime'>): number 
   return late > LATE_MS ? late : null;
 }
 
-/** Whether what was first recorded was changed: its versions tell how. */
-export const isCorrected = (report: Pick<Report, 'version'>): boolean => report.version > 1;
+/** Whether one of these values was changed since it was first recorded: its versions tell how. */
+export const isCorrected = (
+  { corrected_fields }: Pick<Report, 'corrected_fields'>,
+  ...fields: readonly string[]
+): boolean => fields.some((field) => corrected_fields?.includes(field) === true);
 
 /** Comparable text: instants by their instant, members of an object in any order. */
 function comparable(field: RecordedField, recorded: Recorded): string {

@@ -34,6 +34,13 @@ export const actsDe: typeof actsEn = {
     reason: 'Warum es so spät eingetragen wird',
     reasonMissing: 'Sagen Sie, warum ein Set eines früheren Tages erst jetzt eingetragen wird.',
   },
+  corrected: {
+    sign: '○',
+    mark: 'Korrigiert',
+    tableLegend: '○ Später korrigiert: Die Uhrzeit führt zu den Fassungen.',
+    chartLegend:
+      'Hohl, gestrichelt oder ○: Dieser Wert wurde später korrigiert. Die Uhrzeit führt zu den Fassungen.',
+  },
   slip: {
     struck: 'Irrtümlich eingetragen',
     struckLong: 'Irrtümlich eingetragen, zurückgenommen von {name}, {time}: {reason}',

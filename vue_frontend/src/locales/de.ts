@@ -268,8 +268,6 @@ export const de: typeof en = {
     other: 'Sonstiges',
     none: 'Keine Messungen in dieser Zeit.',
     open: 'Diesen Eintrag und seine Fassungen öffnen',
-    corrected: 'Korrigiert',
-    correctedLong: 'Nach dem Erfassen korrigiert: öffnen, um die Fassungen zu sehen',
   },
   chart: {
     newsLabel: 'NEWS2-Kurve von {name}: {count} Messungen von {from} bis {to}',
@@ -283,7 +281,6 @@ export const de: typeof en = {
     focusAt: 'Werte um {time}',
     lateSign: '*',
     lateLegend: '* Mehr als 30 Minuten nach der Messung eingetragen.',
-    correctedLegend: 'Hohl oder gestrichelt: später korrigiert. Die Uhrzeit führt zu den Fassungen.',
     unknownSign: '?',
     unknownLegend: '? SpO2 auf Skala 2, Luft oder Sauerstoff nicht eingetragen: ohne Punkte.',
     notScored: '{reason}. Die Werte stehen ohne Bänder, Punkte und Summe.',

@@ -31,6 +31,12 @@ export const actsEn = {
     reason: 'Why it is entered late',
     reasonMissing: 'Say why a set of an earlier day is entered now.',
   },
+  corrected: {
+    sign: '○',
+    mark: 'Corrected',
+    tableLegend: '○ Corrected since: the time leads to the versions.',
+    chartLegend: 'Hollow, dashed or ○: this value was corrected since. Its time leads to the versions.',
+  },
   slip: {
     struck: 'Entered in error',
     struckLong: 'Entered in error, taken back by {name}, {time}: {reason}',

@@ -264,8 +264,6 @@ export const en = {
     other: 'Other',
     none: 'No sets in this time.',
     open: 'Open this set and its versions',
-    corrected: 'Corrected',
-    correctedLong: 'Corrected after it was recorded: open it for the versions',
   },
   chart: {
     newsLabel: 'NEWS2 observation chart of {name}: {count} sets from {from} to {to}',
@@ -279,7 +277,6 @@ export const en = {
     focusAt: 'Values at {time}',
     lateSign: '*',
     lateLegend: '* Entered more than 30 minutes after it was taken.',
-    correctedLegend: 'Hollow or dashed: corrected since. Its time leads to the versions.',
     unknownSign: '?',
     unknownLegend: '? SpO2 on scale 2, air or oxygen not recorded: it has no points.',
     notScored: '{reason}. The values stand without bands, points and a total.',

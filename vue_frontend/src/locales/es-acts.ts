@@ -34,6 +34,12 @@ export const actsEs: typeof actsEn = {
     reason: 'Por qué se registra tarde',
     reasonMissing: 'Diga por qué una toma de un día anterior se registra ahora.',
   },
+  corrected: {
+    sign: '○',
+    mark: 'Corregido',
+    tableLegend: '○ Corregido después: la hora lleva a las versiones.',
+    chartLegend: 'Hueco, discontinuo u ○: este valor se corrigió después. Su hora lleva a las versiones.',
+  },
   slip: {
     struck: 'Registrada por error',
     struckLong: 'Registrada por error, retirada por {name}, {time}: {reason}',

@@ -265,8 +265,6 @@ export const es: typeof en = {
     other: 'Otros',
     none: 'No hay tomas en este tiempo.',
     open: 'Abrir esta toma y sus versiones',
-    corrected: 'Corregido',
-    correctedLong: 'Corregido después de registrarse: ábralo para ver las versiones',
   },
   chart: {
     newsLabel: 'Gráfica NEWS2 de {name}: {count} tomas de {from} a {to}',
@@ -280,7 +278,6 @@ export const es: typeof en = {
     focusAt: 'Valores a las {time}',
     lateSign: '*',
     lateLegend: '* Registrada más de 30 minutos después de la toma.',
-    correctedLegend: 'Hueco o discontinuo: corregido después. Su hora lleva a las versiones.',
     unknownSign: '?',
     unknownLegend: '? SpO2 en escala 2, sin registrar aire u oxígeno: no tiene puntos.',
     notScored: '{reason}. Los valores figuran sin bandas, puntos ni total.',
