@@ -103,6 +103,12 @@ class PatientForm(ServiceForm):
     date_of_birth = forms.CharField(
         required=False, help_text="1958-06-15; 1958-06 or 1958 where no more is known.", max_length=10
     )
+    history_change_reason = forms.CharField(
+        label="Reason",
+        required=False,
+        help_text="Why it is changed, such as the SpO2 scale; it is kept with the new version.",
+        max_length=1000,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -120,11 +120,13 @@ def test_an_edit_of_a_patient_goes_through_the_service_and_is_told(root):
     patient = make_patient(ward="7A")
     address = page("patients.patient", "change", patient.pk)
     before = log_state().last
-    response = root.post(address, form_of(root, address, ward="7B"))
+    changes = {"ward": "7B", "history_change_reason": "nearer to the monitors"}
+    response = root.post(address, form_of(root, address, **changes))
     assert response.status_code == 302, response.context["adminform"].form.errors
     patient.refresh_from_db()
     assert (patient.ward, patient.version) == ("7B", 2)
     assert patient.history.latest().history_user.username == "root"
+    assert patient.history.latest().history_change_reason == "nearer to the monitors"
     assert patient.history.count() == 2, "one for the admission, one for the edit"
     (frame,) = Event.objects.filter(number__gt=before).values_list("frame", flat=True)
     payload = json.loads(frame)["payload"]

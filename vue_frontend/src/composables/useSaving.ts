@@ -1,6 +1,7 @@
 import { ref, shallowRef } from 'vue';
 
 import { HttpError } from '@/api/http';
+import type { ErrorBody } from '@/api/types';
 import { t } from '@/locales';
 import { firstRefusal, messagesByField } from './useRefusals';
 
@@ -11,11 +12,14 @@ export function useSaving() {
   const fieldMessages = shallowRef<Record<string, string>>({});
   /** The status of a refusal: 409 where somebody else was first. */
   const status = ref<number | null>(null);
+  /** What the refusal said: at 409 the object as it stands. */
+  const body = shallowRef<ErrorBody>(null);
 
   function reset(): void {
     message.value = null;
     fieldMessages.value = {};
     status.value = null;
+    body.value = null;
   }
 
   /** Whether it was done. */
@@ -30,6 +34,7 @@ export function useSaving() {
       if (!(error instanceof HttpError)) message.value = t('plan.notConnected');
       else {
         status.value = error.status;
+        body.value = error.body;
         fieldMessages.value = messagesByField(error.body);
         message.value = t('plan.failed', { message: firstRefusal(error.body) ?? String(error.status) });
       }
@@ -39,5 +44,5 @@ export function useSaving() {
     }
   }
 
-  return { isBusy, message, fieldMessages, status, save, reset };
+  return { isBusy, message, fieldMessages, status, body, save, reset };
 }

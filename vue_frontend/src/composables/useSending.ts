@@ -2,7 +2,9 @@ import { ref, shallowRef } from 'vue';
 
 import { t } from '@/locales';
 import { NoAnswer, RequestRefused, type Reply, type Request, type Stream } from '@/realtime/protocol';
+import type { Patient } from '@/api/types';
 import { useLiveStore } from '@/stores/live';
+import { useConflictText } from './useConflictText';
 import { newKey } from './useObservationForm';
 import { firstRefusal, messagesByField } from './useRefusals';
 
@@ -27,6 +29,7 @@ function isAlreadyDone(reply: Reply, request: Request): boolean {
  */
 export function useSending<T>(stream: Stream) {
   const live = useLiveStore();
+  const { conflictText } = useConflictText();
   const state = ref<SendingState>('idle');
   const message = ref<string | null>(null);
   const fieldMessages = shallowRef<Record<string, string>>({});
@@ -70,11 +73,18 @@ export function useSending<T>(stream: Stream) {
     }
   }
 
+  /** Of a patient the server is asked who it was; a set has its versions beside the form. */
+  async function nameWho(standing: Patient): Promise<void> {
+    const text = await conflictText('sending.conflictBy', standing);
+    if (text !== null && (conflict.value as unknown) === standing) message.value = text;
+  }
+
   function refuse(reply: Reply): void {
     state.value = 'idle';
     if (reply.response_status === 409 && reply.data !== null && typeof reply.data === 'object') {
       conflict.value = reply.data as T;
       message.value = t('sending.conflict');
+      if (stream === 'patients') void nameWho(reply.data as Patient);
       return;
     }
     fieldMessages.value = messagesByField(reply.errors);

@@ -115,4 +115,7 @@ it('comes back after two minutes where it was hidden before', () => {
 it('names wards in their order, each once', () => {
   const wards = ['10B', '2A', '10B'].map((ward, index) => alert(index + 1, ward));
   expect(alertBar(wards, screen(), NOW).strip?.wards).toEqual(['2A', '10B']);
+  // As the server does, by the folded key, whatever a language's own order says.
+  const marked = ['7_A', '7-A'].map((ward, index) => alert(index + 1, ward));
+  expect(alertBar(marked, screen(), NOW).strip?.wards).toEqual(['7-A', '7_A']);
 });

@@ -1,5 +1,7 @@
 /** How the high alerts that nobody has acknowledged stand on a screen: in full, as a strip, summed up. Pure. */
 
+import { compareByPlace } from './names';
+
 /** What nobody acknowledged for so long stands in full on every screen. */
 export const UNANSWERED_MS = 2 * 60_000;
 
@@ -58,7 +60,7 @@ function count(alerts: readonly WaitingAlert[]): AlertCount | null {
   return {
     count: alerts.length,
     oldestAt: Math.min(...alerts.map((one) => one.raisedAt)),
-    wards: wards.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
+    wards: wards.sort(compareByPlace),
   };
 }
 

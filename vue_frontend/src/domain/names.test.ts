@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import cases from './names.cases.json';
 import {
   compareByName,
+  compareByPlace,
   familyKey,
   fold,
   formatName,
@@ -58,4 +59,9 @@ describe('names, numbers and places', () => {
       familyKey({ last_name: '', first_name: 'OBRIEN' }),
     );
   });
+});
+
+it('wards are ordered as on the server: numbers by their value, letters by their folded key', () => {
+  const wards = ['10', '7_A', 'ICU', '7-A', '9', 'äußere', 'Azur'];
+  expect(wards.sort(compareByPlace)).toEqual(['7-A', '7_A', '9', '10', 'äußere', 'Azur', 'ICU']);
 });

@@ -81,6 +81,10 @@ export const placeKey = remembering((text) =>
 
 export const compareKeys = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
+/** Wards, beds and numbers as the server orders them. */
+export const compareByPlace = (a: string, b: string) =>
+  compareKeys(placeKey(a), placeKey(b)) || compareKeys(a, b);
+
 export function compareByName(a: Named, b: Named): number {
   return (
     compareKeys(nameKey(a.last_name), nameKey(b.last_name)) ||

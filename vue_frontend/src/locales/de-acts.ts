@@ -26,6 +26,7 @@ export const actsDe: typeof actsEn = {
     swap: '{name} und {other} haben getauscht.',
     discharge: '{name} entlassen.',
     changed: 'Nicht rückgängig gemacht: Jemand anders hat diesen Patienten inzwischen geändert.',
+    changedBy: 'Nicht rückgängig gemacht: {name} hat diesen Patienten am {time} geändert.',
     failed: 'Nicht rückgängig gemacht: Der Server hat es abgelehnt.',
   },
   lateSet: {
@@ -33,6 +34,10 @@ export const actsDe: typeof actsEn = {
     date: 'Tag der Messung',
     reason: 'Warum es so spät eingetragen wird',
     reasonMissing: 'Sagen Sie, warum ein Set eines früheren Tages erst jetzt eingetragen wird.',
+  },
+  scale: {
+    setBy: 'Festgelegt von {name}, {time}',
+    failed: 'Wer sie festgelegt hat, lässt sich gerade nicht laden.',
   },
   corrected: {
     sign: '○',

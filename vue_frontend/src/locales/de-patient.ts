@@ -234,6 +234,11 @@ export const patientDe: typeof patientEn = {
     pregnant: 'Schwanger',
     yes: 'Ja',
     no: 'Nein',
+    scaleReason: 'Warum Skala {scale}',
+    changedBy:
+      '{name} hat am {time}, während Sie schrieben, einen anderen Plan begonnen. Speichern setzt Ihren an dessen Stelle.',
+    conflictBy:
+      '{name} hat diesen Patienten am {time} geändert. Jetzt stehen hier die neuesten Werte; prüfen und erneut speichern.',
     conflict:
       'Inzwischen hat jemand anderes diesen Patienten geändert. Jetzt stehen hier die neuesten Werte; prüfen und erneut speichern.',
     readOnly: 'Das ändert der ärztliche Dienst oder die Leitung.',

@@ -119,6 +119,7 @@ export const patientsDe: typeof patientsEn = {
     uncertain:
       'Es kam keine Antwort, daher ist unbekannt, ob gespeichert wurde. Senden Sie noch einmal: Es zählt nur einmal.',
     conflict: 'Inzwischen hat jemand anderes dies geändert. Von Ihnen wurde noch nichts gespeichert.',
+    conflictBy: '{name} hat dies am {time} geändert. Von Ihnen wurde noch nichts gespeichert.',
     takeOver: 'Vom neuen Stand ausgehen',
     forbidden: 'Ihre Rolle darf das nicht.',
     refused: 'Der Server hat das nicht angenommen: {message}',

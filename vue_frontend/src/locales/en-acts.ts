@@ -23,6 +23,7 @@ export const actsEn = {
     swap: '{name} and {other} changed places.',
     discharge: '{name} discharged.',
     changed: 'Not undone: somebody else has changed this patient since.',
+    changedBy: 'Not undone: {name} changed this patient at {time}.',
     failed: 'Not undone: the server refused it.',
   },
   lateSet: {
@@ -30,6 +31,10 @@ export const actsEn = {
     date: 'Day it was taken',
     reason: 'Why it is entered late',
     reasonMissing: 'Say why a set of an earlier day is entered now.',
+  },
+  scale: {
+    setBy: 'Set by {name}, {time}',
+    failed: 'Who set it cannot be loaded now.',
   },
   corrected: {
     sign: '○',

@@ -227,6 +227,10 @@ export const patientEn = {
     pregnant: 'Pregnant',
     yes: 'Yes',
     no: 'No',
+    scaleReason: 'Why scale {scale}',
+    changedBy: '{name} began another plan at {time}, while you were writing. Saving puts yours in its place.',
+    conflictBy:
+      '{name} changed this patient at {time}. The newest values are shown now; check and save again.',
     conflict:
       'Somebody else changed this patient meanwhile. The newest values are shown now; check and save again.',
     readOnly: 'A doctor or lead changes these.',

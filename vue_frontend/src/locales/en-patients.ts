@@ -112,6 +112,7 @@ export const patientsEn = {
     notConnected: 'Not connected. What you entered stays here; save it when the connection is back.',
     uncertain: 'No answer came, so it is not known whether this was saved. Send it again: it counts once.',
     conflict: 'Somebody else changed this meanwhile. Nothing of yours was saved yet.',
+    conflictBy: '{name} changed this at {time}. Nothing of yours was saved yet.',
     takeOver: 'Go on from the new state',
     forbidden: 'Your role may not do this.',
     refused: 'The server did not accept this: {message}',

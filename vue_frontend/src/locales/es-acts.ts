@@ -26,6 +26,7 @@ export const actsEs: typeof actsEn = {
     swap: '{name} y {other} han intercambiado las camas.',
     discharge: '{name} dado de alta.',
     changed: 'No se deshizo: otra persona ha cambiado a este paciente entretanto.',
+    changedBy: 'No se deshizo: {name} cambió a este paciente el {time}.',
     failed: 'No se deshizo: el servidor lo rechazó.',
   },
   lateSet: {
@@ -33,6 +34,10 @@ export const actsEs: typeof actsEn = {
     date: 'Día de la toma',
     reason: 'Por qué se registra tarde',
     reasonMissing: 'Diga por qué una toma de un día anterior se registra ahora.',
+  },
+  scale: {
+    setBy: 'Indicada por {name}, {time}',
+    failed: 'Ahora no se puede cargar quién la indicó.',
   },
   corrected: {
     sign: '○',

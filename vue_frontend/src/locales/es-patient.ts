@@ -230,6 +230,11 @@ export const patientEs: typeof patientEn = {
     pregnant: 'Embarazada',
     yes: 'Sí',
     no: 'No',
+    scaleReason: 'Por qué la escala {scale}',
+    changedBy:
+      '{name} inició otro plan el {time}, mientras usted escribía. Al guardar, el suyo lo sustituye.',
+    conflictBy:
+      '{name} cambió a este paciente el {time}. Ahora se muestran los valores más recientes; revise y guarde de nuevo.',
     conflict:
       'Otra persona cambió a este paciente mientras tanto. Ahora se muestran los valores más recientes; revise y guarde de nuevo.',
     readOnly: 'Los cambia un médico o el responsable.',

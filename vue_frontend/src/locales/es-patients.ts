@@ -115,6 +115,7 @@ export const patientsEs: typeof patientsEn = {
     notConnected: 'Sin conexión. Lo escrito se queda aquí; guárdelo cuando vuelva la conexión.',
     uncertain: 'No llegó respuesta y no se sabe si se guardó. Envíelo otra vez: solo cuenta una vez.',
     conflict: 'Otra persona lo cambió mientras tanto. Lo suyo aún no se ha guardado.',
+    conflictBy: '{name} cambió esto el {time}. Lo suyo aún no se ha guardado.',
     takeOver: 'Continuar desde el nuevo estado',
     forbidden: 'Su función no permite hacer esto.',
     refused: 'El servidor no lo aceptó: {message}',

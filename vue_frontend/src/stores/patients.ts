@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 
 import type { Patient } from '@/api/types';
+import { compareByPlace } from '@/domain/names';
 import { bedKey, inSharedBeds } from '@/domain/places';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
@@ -16,9 +17,7 @@ export const usePatientsStore = defineStore('patients', () => {
   /** Everybody who is on a ward now, in no particular order. */
   const active = computed(() => [...collection.items.values()].filter((one) => one.dismissal_date === null));
   const wards = computed(() =>
-    [...new Set(active.value.map((one) => one.ward))]
-      .filter((ward) => ward !== '')
-      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
+    [...new Set(active.value.map((one) => one.ward))].filter((ward) => ward !== '').sort(compareByPlace),
   );
 
   const sharingBeds = computed(() => inSharedBeds(active.value));

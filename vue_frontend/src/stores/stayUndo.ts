@@ -34,6 +34,8 @@ export const useStayUndoStore = defineStore('stayUndo', () => {
   const session = useSessionStore();
   const acts = shallowRef<readonly StayAct[]>([]);
   const isBusy = ref(false);
+  /** Where somebody else was first, the patient as they changed it. */
+  const standing = shallowRef<Patient | null>(null);
 
   /** Whether nobody has changed the patient since: the version is the one that the act made. */
   const isAsItWas = (patient: Patient | null) =>
@@ -82,6 +84,7 @@ export const useStayUndoStore = defineStore('stayUndo', () => {
   /** Take it back; null where that was done, else what to say. */
   async function takeBack(act: StayAct): Promise<string | null> {
     isBusy.value = true;
+    standing.value = null;
     try {
       await live.currentSocket().request('patients', act.undo);
       dismiss(act);
@@ -89,11 +92,12 @@ export const useStayUndoStore = defineStore('stayUndo', () => {
     } catch (error) {
       if (!(error instanceof RequestRefused)) return t('sending.notConnected');
       dismiss(act);
+      if (error.status === 409) standing.value = error.reply.data as Patient | null;
       return t(error.status === 409 ? 'stayUndo.changed' : 'stayUndo.failed');
     } finally {
       isBusy.value = false;
     }
   }
 
-  return { offered, isBusy, offerMove, offerDischarge, offerSwap, dismiss, takeBack };
+  return { offered, isBusy, standing, offerMove, offerDischarge, offerSwap, dismiss, takeBack };
 });

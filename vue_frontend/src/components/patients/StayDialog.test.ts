@@ -4,6 +4,8 @@ import { mount, type VueWrapper } from '@vue/test-utils';
 import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
+import { http } from '@/api/http';
+import { useFormat } from '@/composables/useFormat';
 import { useLiveStore } from '@/stores/live';
 import { usePatientsStore } from '@/stores/patients';
 import { useSessionStore } from '@/stores/session';
@@ -26,7 +28,10 @@ beforeEach(() => {
     usePatientsStore().receive({ type: 'change', action: 'create', data: { ...one }, event: 10 + one.id });
   }
 });
-afterEach(() => useLiveStore().stop());
+afterEach(() => {
+  useLiveStore().stop();
+  vi.restoreAllMocks();
+});
 
 function open(action: 'move' | 'discharge', permissions: string[]): VueWrapper {
   useSessionStore().user = makeUser({ permissions });
@@ -86,4 +91,20 @@ it('moves nobody to a new ward that was not confirmed', async () => {
   await by(dialog, 'confirm-ward').trigger('click');
   await by(dialog, 'stay-dialog').trigger('submit');
   expect(fake.take('patch', 'patients').payload.data).toMatchObject({ ward: '9C' });
+});
+
+it('says who was first, and when', async () => {
+  vi.spyOn(http, 'get').mockResolvedValue({
+    results: [
+      { version: 4, history_date: '2026-11-22T11:59:00Z', history_user: { id: 8, name: 'Not Theirs' } },
+      { version: 3, history_date: '2026-11-22T11:58:00Z', history_user: { id: 7, name: 'Dara Quinn' } },
+    ],
+  });
+  const dialog = open('move', ['patients.move_bed']);
+  await by(dialog, 'field-bed').setValue('8');
+  await by(dialog, 'stay-dialog').trigger('submit');
+  fake.answer(fake.take('patch', 'patients'), 409, { ...patient, bed: '5', version: 3 });
+  await settle();
+  expect(dialog.text()).toContain('Dara Quinn changed this at');
+  expect(dialog.text()).toContain(useFormat().dateTime('2026-11-22T11:58:00Z'));
 });
