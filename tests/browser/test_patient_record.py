@@ -415,14 +415,20 @@ def test_a_long_stay_opens_with_as_much_as_a_page_and_fetches_the_rest_when_aske
 
 def test_the_ward_and_the_chart_fit_on_paper(browser: Browser, ward: Stack, lead: RestClient) -> None:
     patient = admit(lead, last_name="Paper")
-    for hours in range(14):
-        lead.record(patient, datetime=(now() - timedelta(hours=hours)).isoformat(), **WELL)
-    # The highest chart: both scales of SpO2 in it, and what its marks mean below.
+    for number in range(23):
+        lead.record(patient, datetime=(now() - timedelta(minutes=60 * number)).isoformat(), **WELL)
+    # The highest chart: both scales of SpO2 in it, what its marks mean below, and what was ordered above.
     assert lead.patch(f"/api/patients/{patient}/", {"spo2_scale": 2}).status_code == 200
     lead.record(patient, **WELL)
+    plan = {"steps": [{"every": 60, "for": None}], "call_at": {"score": 6}, "reason": "after theatre"}
+    plan["until"] = (now() + timedelta(hours=9)).isoformat()
+    assert lead.put(f"/api/patients/{patient}/plan/", plan).status_code == 200
     nurse = opened(browser, ward, f"/patients/{patient}/print", username="nurse")
     expect(nurse.find("print")).to_be_enabled()
-    assert sheets_of(nurse.page) == 2  # eleven sets to a sheet
+    nurse.page.emulate_media(media="print")
+    assert sheets_of(nurse.page) == [LANDSCAPE]
+    assert nurse.page.evaluate(SMALLEST_TEXT) >= 7
+    nurse.page.emulate_media(media="screen")
 
     nurse.page.goto(f"{ward.url}/print/ward")
     expect(nurse.find("print")).to_be_enabled()
@@ -471,6 +477,27 @@ def revoke_own_device(page: Page) -> None:
     )
 
 
-def sheets_of(page: Page) -> int:
-    """How many sheets of A4 the page takes."""
-    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
+LANDSCAPE = (842, 595)
+"""A sheet of A4, points."""
+
+SMALLEST_TEXT = """() => {
+    const texts = document.createTreeWalker(document.querySelector('[data-testid=paper]'), NodeFilter.SHOW_TEXT);
+    const points = [];
+    while (texts.nextNode()) {
+        const { parentElement: holder, textContent } = texts.currentNode;
+        if (textContent.trim() === '' || holder.closest('.visually-hidden') !== null) continue;
+        const drawing = holder.closest('svg');
+        const scale = drawing === null ? 1 : drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width;
+        points.push(parseFloat(getComputedStyle(holder).fontSize) * scale * 0.75);
+    }
+    return Math.min(...points);
+}"""
+"""How large the smallest text of the paper is, in points."""
+
+
+def sheets_of(page: Page) -> list[tuple[int, ...]]:
+    """The sheets that the page takes, each with its width and height in points."""
+    printed = page.pdf(prefer_css_page_size=True)
+    boxes = re.findall(rb"/MediaBox ?\[0 0 ([0-9.]+) ([0-9.]+)\]", printed)
+    assert len(boxes) == len(re.findall(rb"/Type\s*/Page\b", printed))
+    return [tuple(round(float(side)) for side in box) for box in boxes]

@@ -67,14 +67,16 @@ export interface StruckValue {
 export function useNewsChartMarks(
   shown: () => readonly Report[],
   rows: () => readonly chart.PlacedRow[],
-  { x, head }: { x: (index: number) => number; head: number },
+  { x, size }: { x: (index: number) => number; size: () => chart.ChartSize },
 ) {
   const columns = computed(() => shown().map((report, index) => ({ report, index })));
   const standing = computed(() => columns.value.filter(({ report }) => !isStruck(report)));
 
   function heightOf(row: chart.PlacedRow, report: Report) {
     const line = chart.lineOf(row, report);
-    return line === null ? null : { y: head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
+    return line === null
+      ? null
+      : { y: size().head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
   }
 
   /** Per row its marks, and the lines between marks that follow each other without a missing value. */
@@ -91,7 +93,9 @@ export function useNewsChartMarks(
           const { y, edge } = height;
           const before = (isJoined && placed[order - 1]?.height?.y) || null;
           const after = (isJoined && placed[order + 1]?.height?.y) || null;
-          const place = chart.placeLabel(before, y, after, edge);
+          const place = chart.placeLabel(before, y, after, edge, size().letters < 1);
+          place.dx *= size().letters;
+          place.dy *= size().letters;
           const text = textOf(row, report);
           const mark = {
             x: x(index),
@@ -113,7 +117,7 @@ export function useNewsChartMarks(
     const placed = (value: number | null) => {
       if (value === null) return null;
       const line = chart.lineOf(row, { bp_sys: value } as Report) ?? 0;
-      return { y: head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
+      return { y: size().head + chart.middleOf(row, line), edge: chart.edgeOf(row, line) };
     };
     return standing.value.flatMap(({ report, index }) => {
       const top = placed(report.bp_sys);
@@ -122,12 +126,17 @@ export function useNewsChartMarks(
       const middle = x(index);
       const text = (which: 'systolic' | 'diastolic', end: typeof top, value: number | null) => {
         const { dx, dy, anchor } = chart.placePressure(which, end.edge);
-        return { x: middle + dx, y: end.y + dy, anchor, text: String(value) };
+        const { letters } = size();
+        return { x: middle + dx * letters, y: end.y + dy * letters, anchor, text: String(value) };
       };
-      const bar = `M${middle - 6} ${top.y}h12`;
+      const half = 6 * size().letters;
+      const bar = `M${middle - half} ${top.y}h${2 * half}`;
       return [
         {
-          line: bottom === null ? bar : `${bar}M${middle} ${top.y}V${bottom.y}M${middle - 6} ${bottom.y}h12`,
+          line:
+            bottom === null
+              ? bar
+              : `${bar}M${middle} ${top.y}V${bottom.y}M${middle - half} ${bottom.y}h${2 * half}`,
           texts: [
             text('systolic', top, report.bp_sys),
             ...(bottom === null ? [] : [text('diastolic', bottom, report.bp_dia)]),
@@ -144,7 +153,9 @@ export function useNewsChartMarks(
         ? rows().flatMap((row) => {
             const height = heightOf(row, report);
             const text = row.name === 'bloodPressure' ? pressureText(report) : textOf(row, report);
-            return height === null || text === '' ? [] : [{ x: x(index), y: height.y + 4, text }];
+            return height === null || text === ''
+              ? []
+              : [{ x: x(index), y: height.y + 4 * size().letters, text }];
           })
         : [],
     ),
@@ -158,7 +169,7 @@ export function useNewsChartMarks(
           row.name === 'bloodPressure' ? 'bp_sys' : row.name.startsWith('spo2') ? 'o2sat' : row.name;
         const reason = report.not_measured[field === 'oxygen' ? 'supplemental_oxygen' : field];
         if (reason === undefined) return [];
-        return [{ x: x(index), y: head + row.top + row.height / 2, text: t(`notMeasured.${reason}`) }];
+        return [{ x: x(index), y: size().head + row.top + row.height / 2, text: t(`notMeasured.${reason}`) }];
       }),
     ),
   );

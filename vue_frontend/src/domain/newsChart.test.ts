@@ -4,14 +4,15 @@ import { makeNews2, makeReport } from '@/testing';
 import { CHART_LINES, lineIndexOf } from './chartBands';
 import {
   edgeOf,
-  GAP,
   hasGapBefore,
   isAirOrOxygenUnknown,
   lineOf,
   middleOf,
+  ON_SCREEN,
   placeLabel,
   placePressure,
   placeRows,
+  sizeOnPaper,
 } from './newsChart';
 
 /** How high a digit of the chart is, px. */
@@ -19,7 +20,7 @@ const DIGIT = 8.5;
 
 const labels = { air: 'air', oxygen: 'O2', alert: 'A', notAlert: 'CVPU' };
 const rowNamed = (name: string, report = makeReport()) =>
-  placeRows([report], labels, 0).rows.find((row) => row.name === name)!;
+  placeRows([report], labels).rows.find((row) => row.name === name)!;
 
 describe('the lines of the observation chart', () => {
   it.each([
@@ -96,8 +97,8 @@ describe('the lines of the observation chart', () => {
         for (const before of others) {
           for (const after of others) {
             const baseline = y + placeLabel(before, y, after, edgeOf(row, line)).dy;
-            expect(baseline - DIGIT).toBeGreaterThanOrEqual(row.top - GAP / 2);
-            expect(baseline).toBeLessThanOrEqual(end + GAP / 2);
+            expect(baseline - DIGIT).toBeGreaterThanOrEqual(row.top - ON_SCREEN.gap / 2);
+            expect(baseline).toBeLessThanOrEqual(end + ON_SCREEN.gap / 2);
           }
         }
       }
@@ -132,5 +133,56 @@ describe('the lines of the observation chart', () => {
     const at = (time: string, id: number) => makeReport({ id, datetime: `2026-11-22T${time}:00Z` });
     const reports = [at('00:00', 1), at('04:00', 2), at('08:00', 3), at('17:00', 4)];
     expect(reports.map((_, index) => hasGapBefore(reports, index))).toEqual([false, false, false, true]);
+  });
+});
+
+describe('the chart on paper', () => {
+  const measured = { pulse: 72, bp_sys: 122, bp_dia: 74, respiration: 16, temperature: 36.8, o2sat: 97 };
+  const both = [makeReport(measured), makeReport({ ...measured, news2: makeNews2({ spo2_scale: 2 }) })];
+  const linesOf = (height: number, name: string) => {
+    const { rows } = placeRows(both, labels, { size: sizeOnPaper(both, height) });
+    return rows.find((row) => row.name === name)!.lines.map((line) => [line.label, line.points]);
+  };
+
+  it('fills its room and no more', () => {
+    for (const height of [480, 540, 620]) {
+      const size = sizeOnPaper(both, height);
+      expect(size.head + placeRows(both, labels, { size }).height).toBeCloseTo(height, 5);
+    }
+    expect(sizeOnPaper(both, 5000).line).toBe(ON_SCREEN.line);
+  });
+
+  it('draws as one the lines with the same points on which nothing lies, where there is little room', () => {
+    expect(linesOf(5000, 'bloodPressure')).toHaveLength(CHART_LINES.bloodPressure.length);
+    expect(linesOf(500, 'bloodPressure')).toEqual([
+      ['≥220', 3],
+      ['141–219', 0],
+      ['121–140', 0],
+      ['111–120', 0],
+      ['101–110', 1],
+      ['91–100', 2],
+      ['81–90', 3],
+      ['71–80', 3],
+      ['≤70', 3],
+    ]);
+    expect(linesOf(500, 'pulse').at(-1)).toEqual(['≤40', 3]);
+    expect(linesOf(500, 'spo2Scale2')).toHaveLength(CHART_LINES.spo2Scale2.length);
+  });
+
+  it('lets a value lie on the line that it has, folded or not', () => {
+    const size = sizeOnPaper(both, 500);
+    for (const row of placeRows(both, labels, { size }).rows) {
+      const line = lineOf(row, both[0]!);
+      if (line === null || !(row.name in CHART_LINES)) continue;
+      const whole = CHART_LINES[row.name as keyof typeof CHART_LINES];
+      const value = row.name === 'bloodPressure' ? measured.bp_sys : measured[row.name as 'pulse'];
+      if (value !== undefined) expect(row.lines[line]!.points).toBe(whole[lineIndexOf(whole, value)]!.points);
+    }
+  });
+
+  it('puts a number beside a dot at the edge of a row that has no room above or below it', () => {
+    expect(placeLabel(40, 5, 40, 'top', true)).toEqual({ dx: 6, dy: 4, anchor: 'start' });
+    expect(placeLabel(5, 40, 5, 'bottom', true)).toEqual({ dx: 6, dy: 4, anchor: 'start' });
+    expect(placeLabel(5, 40, 5, null, true).dy).toBeGreaterThan(4);
   });
 });

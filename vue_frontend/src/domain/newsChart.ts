@@ -1,11 +1,30 @@
 /** Geometry of the NEWS2 observation chart: which line of the RCP's form each value falls on. Pure. */
 
-import type { Report } from '@/api/types';
+import type { NumberField, Report } from '@/api/types';
 import { CHART_LINES, lineIndexOf, type ChartLine, type Points } from './chartBands';
 
-export const LINE_HEIGHT = 17;
-/** Between two rows; of the room in it each row's numbers take half at most. */
-export const GAP = 8;
+/** How large the chart is drawn, px. */
+export interface ChartSize {
+  /** The height of a line. */
+  line: number;
+  /** Between two rows; of the room in it each row's numbers take half at most. */
+  gap: number;
+  /** The room above for the times. */
+  head: number;
+  /** Left of the columns: names, limits and points. */
+  gutter: number;
+  /** How large letters, dots and what lies between them are, 1 on a screen. */
+  letters: number;
+  /** Whether lines on which nothing lies are drawn as one. */
+  isFolded?: boolean;
+}
+
+export const ON_SCREEN: ChartSize = { line: 17, gap: 8, head: 40, gutter: 172, letters: 1 };
+export const ON_PAPER: Omit<ChartSize, 'line'> = { gap: 4, head: 28, gutter: 146, letters: 0.83 };
+/** Lower than this, limits stand on each other: then lines on which nothing lies are drawn as one. */
+const LOWEST_LINE = 9.6;
+/** The row of totals, in lines. */
+const TOTAL_LINES = 1.75;
 
 export type ChartRowName =
   | 'respiration'
@@ -24,6 +43,7 @@ export interface PlacedRow {
   lines: readonly ChartLine[];
   top: number;
   height: number;
+  lineHeight: number;
 }
 
 const single = (label: string, points: Points): ChartLine => ({ label, from: 0, to: 0, points });
@@ -31,15 +51,17 @@ const single = (label: string, points: Points): ChartLine => ({ label, from: 0, 
 /** The SpO2 scale on whose lines a set stands: of one that is not scored the lines say no points, so one will do. */
 const scaleOf = ({ news2 }: Report) => (news2.not_scored_because === null ? news2.spo2_scale : 1);
 
+type Labels = Record<'air' | 'oxygen' | 'alert' | 'notAlert', string>;
+
 /**
  * The rows in the RCP's order; of the two SpO2 scales only those in use in these sets, and the total where any was
- * scored. `labelSpace`: room above each row for its name, where there is none beside it.
+ * scored.
  */
-export function placeRows(
+function rowsOf(
   reports: readonly Report[],
-  labels: Record<'air' | 'oxygen' | 'alert' | 'notAlert', string>,
-  labelSpace: number,
-) {
+  labels: Labels,
+  isFolded = false,
+): [ChartRowName, readonly ChartLine[]][] {
   const scales = new Set(reports.map(scaleOf));
   const rows: [ChartRowName, readonly ChartLine[]][] = [['respiration', CHART_LINES.respiration]];
   if (scales.has(1) || scales.size === 0) rows.push(['spo2Scale1', CHART_LINES.spo2Scale1]);
@@ -55,11 +77,67 @@ export function placeRows(
     rows.push(['total', [single('', 0)]]);
   }
   rows.push(['due', [single('', 0)]]);
+  return isFolded ? rows.map(([name, lines]) => [name, withoutEmptyLines(name, lines, reports)]) : rows;
+}
+
+/** Lines that follow each other with the same points, and on which no value lies, as one. */
+function withoutEmptyLines(
+  name: ChartRowName,
+  lines: readonly ChartLine[],
+  reports: readonly Report[],
+): readonly ChartLine[] {
+  const fields = FOLDED_FIELDS[name];
+  if (fields === undefined) return lines;
+  const values = reports.flatMap((report) => fields.map((field) => report[field]));
+  const filled = new Set(values.filter((value) => value !== null).map((value) => lineIndexOf(lines, value)));
+  return lines.reduce<ChartLine[]>((folded, line, index) => {
+    const above = folded.at(-1);
+    const isOne = above !== undefined && above.points === line.points;
+    if (!isOne || filled.has(index) || filled.has(index - 1)) return [...folded, line];
+    const one = { ...line, to: above.to };
+    return [...folded.slice(0, -1), { ...one, label: limitsOf(one, name === 'temperature' ? 1 : 0) }];
+  }, []);
+}
+/** SpO2 has no lines to spare. */
+const FOLDED_FIELDS: Partial<Record<ChartRowName, readonly NumberField[]>> = {
+  respiration: ['respiration'],
+  bloodPressure: ['bp_sys', 'bp_dia'],
+  pulse: ['pulse'],
+  temperature: ['temperature'],
+};
+function limitsOf({ from, to }: Pick<ChartLine, 'from' | 'to'>, decimals: number): string {
+  if (to === Infinity) return `≥${from.toFixed(decimals)}`;
+  return from === -Infinity
+    ? `≤${to.toFixed(decimals)}`
+    : `${from.toFixed(decimals)}–${to.toFixed(decimals)}`;
+}
+
+const lineCount = (name: ChartRowName, lines: readonly ChartLine[]) =>
+  name === 'total' ? TOTAL_LINES : lines.length;
+
+/** As large as these sets can be drawn in this height. */
+export function sizeOnPaper(reports: readonly Report[], height: number): ChartSize {
+  const lineIn = (isFolded: boolean) => {
+    const rows = rowsOf(reports, { air: '', oxygen: '', alert: '', notAlert: '' }, isFolded);
+    const lines = rows.reduce((sum, [name, own]) => sum + lineCount(name, own), 0);
+    return Math.min(ON_SCREEN.line, (height - ON_PAPER.head - rows.length * ON_PAPER.gap) / lines);
+  };
+  const whole = lineIn(false);
+  const isFolded = whole < LOWEST_LINE;
+  return { ...ON_PAPER, line: isFolded ? lineIn(true) : whole, isFolded };
+}
+
+/** The rows from top to bottom. `labelSpace`: room above each for its name, where there is none beside it. */
+export function placeRows(
+  reports: readonly Report[],
+  labels: Labels,
+  { labelSpace = 0, size = ON_SCREEN }: { labelSpace?: number; size?: ChartSize } = {},
+) {
   let top = labelSpace;
-  const placed = rows.map(([name, lines]) => {
-    const height = name === 'total' ? LINE_HEIGHT * 1.75 : lines.length * LINE_HEIGHT;
-    const row: PlacedRow = { name, lines, top, height };
-    top += height + GAP + labelSpace;
+  const placed = rowsOf(reports, labels, size.isFolded).map(([name, lines]) => {
+    const height = lineCount(name, lines) * size.line;
+    const row: PlacedRow = { name, lines, top, height, lineHeight: size.line };
+    top += height + size.gap + labelSpace;
     return row;
   });
   return { rows: placed, height: top - labelSpace };
@@ -128,6 +206,9 @@ const BELOW = 14;
 const RIGHT_ABOVE = -4;
 const RIGHT_BELOW = 12;
 
+/** Of a dot on the first or last line of a row on paper, where there is no room above or below. */
+const BESIDE: LabelPlace = { dx: 6, dy: 4, anchor: 'start' };
+
 /** Where a dot lies in its row: on the first line, the last one, or between. Numbers stay in their own row. */
 export type RowEdge = 'top' | 'bottom' | null;
 
@@ -139,6 +220,7 @@ export function edgeOf(row: Pick<PlacedRow, 'lines'>, line: number): RowEdge {
 /**
  * The place beside a dot through which no line runs, inside its row.
  *
+ * `isTight`: the lines are low, so beside the dot where it would stand above or below its row.
  * `before`, `after`: how far down the neighbours' dots are that a line joins to this one; null: no line on that side.
  */
 export function placeLabel(
@@ -146,8 +228,11 @@ export function placeLabel(
   y: number,
   after: number | null,
   edge: RowEdge = null,
+  isTight = false,
 ): LabelPlace {
-  return edge === 'top' ? placeBelow(before, y, after) : placeAbove(before, y, after, edge);
+  const place = edge === 'top' ? placeBelow(before, y, after) : placeAbove(before, y, after, edge);
+  const isOutside = edge === 'top' ? place.dy < 0 : edge === 'bottom' && place.dy > 0;
+  return isTight && isOutside ? { ...BESIDE } : place;
 }
 
 /** Of the first line of a row, above which the row before ends. */
@@ -180,7 +265,7 @@ export function placePressure(which: 'systolic' | 'diastolic', edge: RowEdge): L
 
 /** The middle of a line, from the top of the chart. */
 export function middleOf(row: PlacedRow, line: number): number {
-  return row.top + (line + 0.5) * LINE_HEIGHT;
+  return row.top + (line + 0.5) * row.lineHeight;
 }
 
 /** Sets further apart than twice the interval before them get a gap mark between their columns. */

@@ -131,13 +131,25 @@ it('draws on the chart the dot hollow of the value that was corrected and no oth
 });
 
 it('draws the dot hollow in the one trend whose value was corrected', () => {
+  const span = { from: Date.parse('2026-11-22T08:00:00Z'), to: Date.parse('2026-11-22T20:00:00Z') };
   show(TrendCharts, {
     reports: [setAt('11:00', { corrected_fields: ['pulse'] }), setAt('12:00', { corrected_fields: [] })],
     struck: [],
-    from: Date.parse('2026-11-22T08:00:00Z'),
-    to: Date.parse('2026-11-22T20:00:00Z'),
+    ...span,
     spo2Scale: 1,
     name: 'SMITH, John',
   });
   expect(hollowDots().filter((count) => count > 0)).toEqual([1]);
+  plots.length = 0;
+  const pressures = ['bp_sys', 'bp_dia'].map((end, index) =>
+    setAt(`1${index}:00`, { corrected_fields: [end] }),
+  );
+  show(TrendCharts, {
+    ...span,
+    reports: [...pressures, setAt('13:00', {})],
+    struck: [],
+    spo2Scale: 1,
+    name: '',
+  });
+  expect(hollowDots().filter((count) => count > 0)).toEqual([2]);
 });

@@ -97,7 +97,7 @@ const COLOURED = '.band-1, .band-2, .band-3';
 
 describe('the observation chart', () => {
   const chart = (reports: Report[], notScored: NotScoredReason | null = null) =>
-    show(NewsChart, { reports, name: 'Ada', fixedWidth: 712, notScored });
+    show(NewsChart, { reports, name: 'Ada', paper: { width: 1040, height: 600 }, notScored });
 
   it('of a child has the values and the reason, no band, no points and no total', () => {
     const child = chart([setAt('08:00', 'under_16'), setAt('12:00', 'under_16', 2)], 'under_16');

@@ -59,7 +59,11 @@ it.each([
   [
     'the chart',
     NewsChart,
-    (news2: typeof unknown) => ({ reports: [reportWith(news2)], name: 'Ada', fixedWidth: 712 }),
+    (news2: typeof unknown) => ({
+      reports: [reportWith(news2)],
+      name: 'Ada',
+      paper: { width: 1040, height: 600 },
+    }),
     LEGEND,
   ],
   [
