@@ -1,6 +1,6 @@
 /** What differs between two versions of a report, and what a corrected form changes. Pure. */
 
-import { NUMBER_FIELDS, type Report } from '@/api/types';
+import { NUMBER_FIELDS, type NumberField, type Report } from '@/api/types';
 import { emptyDraft, payloadOf, type ObservationDraft } from './observationDraft';
 
 /** What people record, in the order in which it is shown; the rest of a report is computed from these. */
@@ -61,6 +61,20 @@ export const isCorrected = (
   { corrected_fields }: Pick<Report, 'corrected_fields'>,
   ...fields: readonly string[]
 ): boolean => fields.some((field) => corrected_fields?.includes(field) === true);
+
+/** Of the values of one graph those that were corrected: a total is computed, of a pressure each end by itself. */
+export function correctedOf(report: Report, field: NumberField | 'total' | 'pulse_pressure'): number[] {
+  if (field === 'total') return [];
+  const isPressure = field === 'bp_sys' || field === 'pulse_pressure';
+  const corrected = (isPressure ? (['bp_sys', 'bp_dia'] as const) : [field]).filter((one) =>
+    isCorrected(report, one),
+  );
+  const values =
+    field === 'pulse_pressure' && corrected.length > 0
+      ? [report[field]]
+      : corrected.map((one) => report[one as NumberField]);
+  return values.filter((value) => value !== null);
+}
 
 /** Comparable text: instants by their instant, members of an object in any order. */
 function comparable(field: RecordedField, recorded: Recorded): string {
