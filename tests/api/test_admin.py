@@ -15,6 +15,7 @@ from patients.events import log_state
 from patients.models import Amendment, Event, Patient, Report, SignIn
 from patients.permissions import may_perform
 from patients.rules.birth import Birth
+from patients.rules.news2 import NOT_MEASURED_REASONS
 from patients.services.history import amend_version
 from tests.factories import make_patient, make_report
 from tests.observations import ILL
@@ -211,6 +212,16 @@ def test_a_report_is_corrected_with_a_reason_and_scored_anew(root):
     assert (version.history_user.username, version.history_change_reason) == ("root", "A slip.")
     response = root.post(address, form_of(root, address, pulse="999", history_change_reason="A slip."))
     assert set(response.context["adminform"].form.errors) == {"pulse"}
+
+
+@pytest.mark.parametrize("reason", NOT_MEASURED_REASONS)
+def test_why_something_was_not_measured_is_corrected_in_the_admin_site(root, reason):
+    report = make_report(make_patient())
+    address = page("patients.report", "change", report.pk)
+    form = form_of(root, address, not_measured=f'{{"weight": "{reason}"}}', history_change_reason="A slip.")
+    response = root.post(address, form)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    assert Report.objects.get().not_measured == {"weight": reason}
 
 
 def test_deleting_goes_through_the_service_which_keeps_what_was_recorded(root):

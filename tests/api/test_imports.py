@@ -1,5 +1,7 @@
 """POST /api/patients/import/: CSV files over REST, by import_csv's service; what is hostile leaves nothing behind."""
 
+import json
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -8,6 +10,8 @@ from patients import permissions
 from patients.api import imports
 from patients.events import log_state
 from patients.models import Event, Notification, Patient, Report
+from patients.rules.news2 import NOT_MEASURED_REASONS
+from patients.rules.ranges import RANGES
 from tests.factories import client_of, make_patient, make_report
 from tests.support.signing_in import make_member, sign_in
 
@@ -70,6 +74,15 @@ def test_what_can_be_is_taken_in_and_the_rest_is_listed_with_line_field_and_reas
     report = Report.objects.get(pulse=70)
     assert report.recorded_by.groups.get().name == "lead"
     assert report.history.get().history_change_reason == "imported"
+
+
+def test_each_reason_why_something_was_not_measured_is_imported(lead):
+    why = dict(zip(RANGES, NOT_MEASURED_REASONS, strict=False))
+    cell = json.dumps(why).replace('"', '""')
+    reports = f'hospital_number,datetime,stools,not_measured\nH1,2024-03-01T09:00:00Z,1,"{cell}"\n'
+    assert send(lead, reports=reports).json()["reports"]["added"] == 2
+    assert Report.objects.get(stools=1).not_measured == why
+    assert len(why) == 6
 
 
 def test_values_that_a_spreadsheet_would_compute_are_stored_as_they_stand(lead):
