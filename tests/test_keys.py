@@ -31,7 +31,7 @@ def collation_of(table: str, column: str) -> str:
         return definition.partition(" COLLATE ")[2]
 
 
-@pytest.mark.parametrize(("table", "column"), KEYS)
+@pytest.mark.parametrize("table, column", KEYS)
 def test_a_key_is_compared_byte_by_byte(table, column):
     """Any other collation of PostgreSQL orders otherwise than SQLite, and than the next server."""
     assert collation_of(table, column) == ("C" if connection.vendor == "postgresql" else "")

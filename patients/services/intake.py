@@ -15,7 +15,7 @@ from ..models import Patient
 from ..rules.names import fold
 from .doubles import possible_doubles_of
 from .errors import Refused
-from .import_rows import LINK, Outcome, Remark, Row, one_row, refuse_cells
+from .import_rows import BECAUSE_IMPORTED, LINK, Outcome, Remark, Row, one_row, refuse_cells
 from .imported_reports import store_reports, with_a_break
 from .patients import admit_patient
 from .unusual import unusual_of_patient
@@ -126,6 +126,8 @@ def _import_patient(row: Row, *, by: Any, now: datetime, is_taken_over: bool, ha
     data = {name: value for name, value in row.columns.items() if name not in BODY_COLUMNS}
     serializer = PatientSerializer(data=data, context={"user": by, "reads_text": True})
     refuse_cells(serializer, columns=data)
+    values = {**serializer.validated_data}
+    reason = values.pop("history_change_reason") or BECAUSE_IMPORTED
     try:
         with with_a_break():
             patient = admit_patient(
@@ -133,7 +135,8 @@ def _import_patient(row: Row, *, by: Any, now: datetime, is_taken_over: bool, ha
                 now=now,
                 is_taken_over=is_taken_over,
                 has_reports=has_reports,
-                **serializer.validated_data,
+                reason=reason,
+                **values,
             )
     except IntegrityError:  # somebody else takes the same file in, and was faster
         if not Patient.objects.filter(hospital_number=row.columns[LINK]).exists():

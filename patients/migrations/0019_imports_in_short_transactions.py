@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0017_sign_in_hashes")]
+    dependencies = [("patients", "0018_corrected_fields")]
 
     operations = [
         migrations.AddField(
