@@ -7,7 +7,7 @@ the tests that use Django's database; all others do not depend on the engine.
 import os
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ seconds_alone: Counter[str] = Counter()
 """The same without what it was set up by."""
 reasons: dict[str, Any] = {}
 """Why long ones are."""
+figures: dict[tuple[str, str], None] = {}
+"""What tests measured, in the order in which they ended."""
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 
@@ -148,6 +150,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call":
         seconds_alone[report.nodeid] += report.duration
     reasons.update((report.nodeid, why) for name, why in report.user_properties if name == "long")
+    figures.update(
+        {(report.nodeid, str(told)): None for name, told in report.user_properties if name == "figure"}
+    )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -156,13 +161,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say why long tests are long."""
+    """Say what was measured, where that is asked for, and why long tests are long."""
+    if IS_TORTURE and figures:
+        terminalreporter.section("figures")
+        for _, told in figures:
+            terminalreporter.write_line(told)
     long = [nodeid for nodeid, taken in seconds.items() if taken > LONG_TEST]
     if long:
         terminalreporter.section(f"longer than {LONG_TEST} s")
     for nodeid in sorted(long, key=lambda nodeid: -seconds[nodeid]):
         why = reasons.get(nodeid, "no reason given: shorten it, or mark it with @pytest.mark.long(why)")
         terminalreporter.write_line(f"{seconds[nodeid]:.0f} s {nodeid}: {why}")
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Tell a figure that was measured: `make torture` prints it at its end."""
+    return lambda told: request.node.user_properties.append(("figure", told))
 
 
 def take_screenshots(browser: "Browser", *, name: str) -> list[Path]:

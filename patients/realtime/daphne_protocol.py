@@ -1,11 +1,11 @@
 """Daphne's side of a connection, mended: `install` before it serves (config/asgi.py).
 
 Daphne 4.2.3 answers a subprotocol that is no ASCII with 500 and a traceback, ends the connection at a message that is
-too large, answers pings however much of what it sent is still unread, and keeps a request's whole body in memory
-before anybody is asked whether it is too large, or who sends it. A form in it Twisted reads too, in the loop, and ends
-the connection with an empty 400 where it cannot; a body that came in chunks is handed on without its length. A file
-that is sent in pieces it takes in as fast as it is made, however slowly it is read, and after the time for a request
-it ends it as if it were complete.
+too large, parses on what it has read while reading is paused, answers pings however many there are, and keeps a
+request's whole body in memory before anybody is asked whether it is too large, or who sends it. A form in it Twisted
+reads too, in the loop, and ends the connection with an empty 400 where it cannot; a body that came in chunks is handed
+on without its length. A file that is sent in pieces it takes in as fast as it is made, however slowly it is read, and
+after the time for a request it ends it as if it were complete.
 """
 
 import asyncio
@@ -17,11 +17,12 @@ from typing import Any
 from urllib.parse import quote
 
 from ..api.imports import LARGEST_IMPORT
-from .connection import CLOSE_TOO_SLOW, MOST_UNSENT, DirectOutlet
+from .intake import Intake
 from .json_frames import LARGEST_FRAME, OVERSIZE
 
 logger = logging.getLogger("wardlight.server")
 
+FIRST_CONTROL_OPCODE = 8  # RFC 6455, 5.2
 _SUBPROTOCOLS = "sec-websocket-protocol"
 
 
@@ -35,6 +36,23 @@ def install() -> None:
 
     class Protocol(WebSocketProtocol):
         """The methods have autobahn's names."""
+
+        intake: Intake | None = None  # from the handshake on
+
+        def consumeData(self) -> None:  # noqa: N802
+            intake = self.intake
+            if intake is None or self.state not in (self.STATE_OPEN, self.STATE_CLOSING):
+                super().consumeData()
+                return
+            while not (intake.is_paused and self.current_frame is None):
+                if not self.processData() or self.state == self.STATE_CLOSED:
+                    return
+
+        def onFrameBegin(self) -> None:  # noqa: N802
+            super().onFrameBegin()
+            frame = self.current_frame
+            if self.intake is not None and (frame.opcode >= FIRST_CONTROL_OPCODE or not frame.fin):
+                self.intake.let_pass()
 
         def onConnect(self, request: Any) -> Any:  # noqa: N802
             self.maxMessagePayloadSize = self.maxFramePayloadSize = 0  # no limit: see onMessageFrameData
@@ -53,13 +71,6 @@ def install() -> None:
             if self.message_data_total_length > LARGEST_FRAME:
                 payload, isBinary = OVERSIZE, False  # noqa: N806
             super().onMessage(payload, isBinary)
-
-        def onPing(self, payload: bytes) -> None:  # noqa: N802
-            outlet = DirectOutlet(self)
-            if outlet.unsent() > MOST_UNSENT:
-                outlet.close(CLOSE_TOO_SLOW)
-            else:
-                super().onPing(payload)
 
     WebSocketFactory.protocol = Protocol
 

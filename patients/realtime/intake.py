@@ -1,15 +1,22 @@
 """What a client sends, until it is looked at: how fast it comes, and how much of it may wait.
 
 Daphne puts every frame into a queue without an end. Here a client that sends faster than it can be answered is not
-read on from for a while: its own kernel fills up, and it waits. How fast it sends is told by when frames arrive. Time
-in which nothing was read because there were too many frames does not count: it would make a flood look like a quiet
-client. Large frames are no flood, so waiting for room for their bytes does count.
+read on from for a while, nor is what it sent parsed any further: its own kernel fills up, and it waits. How fast it
+sends is told by when frames arrive. Time in which nothing was read because there were too many frames does not count:
+it would make a flood look like a quiet client. Large frames are no flood, so waiting for room for their bytes does
+count.
+
+Pings, pongs and the pieces of a message, empty ones too, are frames as any other. Nobody's answer keeps them back, so
+they are let in at the pace that a client may keep up.
 """
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
+
+from .connection import CLOSE_TOO_MANY, DirectOutlet
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -53,8 +60,8 @@ class Intake:
     On any other server frames are counted as they are taken, and reading is never paused.
     """
 
-    __slots__ = ("_bytes", "_hand_over", "_has_too_many", "_is_held", "_paused_at", "_paused_for", "_protocol",
-                 "_receive", "_sizes", "flow")  # fmt: skip
+    __slots__ = ("_bytes", "_hand_over", "_has_too_many", "_is_held", "_passing", "_passing_at", "_paused_at",
+                 "_paused_for", "_protocol", "_receive", "_sizes", "_wake_up", "flow")  # fmt: skip
 
     def __init__(self, receive: Receive, *, protocol: Any = None) -> None:
         self.flow = Flow()
@@ -62,6 +69,9 @@ class Intake:
         self._protocol = protocol
         self._sizes: deque[int] = deque()
         self._bytes = 0
+        self._passing = 0.0  # frames that wait for nobody, less those that the time since has allowed
+        self._passing_at = 0.0
+        self._wake_up: asyncio.TimerHandle | None = None
         self._is_held = False
         self._has_too_many = False  # frames, at some moment of the pause
         self._paused_at: float | None = None
@@ -69,6 +79,12 @@ class Intake:
         if protocol is not None:
             self._hand_over = protocol.onMessage
             protocol.onMessage = self._take_in
+            protocol.intake = self
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing more of what came is to be parsed for now."""
+        return self._paused_at is not None
 
     async def receive(self) -> dict[str, Any]:
         """The next message, as ASGI's `receive`."""
@@ -99,9 +115,24 @@ class Intake:
         if self._protocol is not None:
             self._protocol.onMessage = _drop
 
-    def _take_in(self, payload: bytes, is_binary: bool) -> None:
+    def let_pass(self) -> None:
+        """Count a frame that nobody answers as a request: a ping, a pong, a piece of a message that goes on."""
         now = time.monotonic()
-        self.flow.count(now if self._paused_at is None else self._paused_at, paused_for=self._paused_for)
+        self._passing = self._still_passing(now) + 1
+        self._passing_at = now
+        if self._count(now) > SECONDS_UNTIL_CLOSED:
+            DirectOutlet(self._protocol).close(CLOSE_TOO_MANY)
+        self._adjust()
+
+    def _still_passing(self, now: float) -> float:
+        return max(0.0, self._passing - (now - self._passing_at) * FRAMES_A_SECOND)
+
+    def _count(self, now: float) -> float:
+        at = now if self._paused_at is None else self._paused_at
+        return self.flow.count(at, paused_for=self._paused_for)
+
+    def _take_in(self, payload: bytes, is_binary: bool) -> None:
+        self._count(time.monotonic())
         self._sizes.append(len(payload))
         self._bytes += len(payload)
         self._hand_over(payload, is_binary)
@@ -112,7 +143,9 @@ class Intake:
         if self._protocol is None:
             return
         share = 1 if self._paused_at is None else 2
-        has_too_many = self._is_held or len(self._sizes) > MOST_WAITING // share
+        most = MOST_WAITING // share
+        passing = self._still_passing(time.monotonic())
+        has_too_many = self._is_held or len(self._sizes) > most or passing > most
         if has_too_many or self._bytes > MOST_BYTES_WAITING // share:
             self._has_too_many |= has_too_many
             # Who is not read from cannot answer a ping: it is alive as long as there is something of its own to do.
@@ -120,11 +153,20 @@ class Intake:
             if self._paused_at is None:
                 self._paused_at = time.monotonic()
                 self._protocol.transport.pauseProducing()
+            if passing > most and self._wake_up is None:
+                seconds = (passing - MOST_WAITING // 2) / FRAMES_A_SECOND
+                self._wake_up = asyncio.get_running_loop().call_later(seconds, self._look_again)
         elif self._paused_at is not None:
             if self._has_too_many:
                 self._paused_for += time.monotonic() - self._paused_at
             self._paused_at, self._has_too_many = None, False
             self._protocol.transport.resumeProducing()
+            # What came in one piece with the last frame. Not at once: that frame may still be in the parser's hands.
+            asyncio.get_running_loop().call_soon(self._protocol.consumeData)
+
+    def _look_again(self) -> None:
+        self._wake_up = None
+        self._adjust()
 
 
 def _drop(payload: bytes, is_binary: bool) -> None:

@@ -64,6 +64,15 @@ def slow_actions() -> None:
     StreamConsumer.receive_json = receive_slowly  # type: ignore[method-assign]
 
 
+def strict() -> None:
+    """Whoever sends too fast is slowed after one second and closed after two."""
+    from patients.realtime import demultiplexer, intake
+
+    for module in (demultiplexer, intake):
+        module.SECONDS_UNTIL_SLOWED = 1  # type: ignore[attr-defined]
+        module.SECONDS_UNTIL_CLOSED = 2  # type: ignore[attr-defined]
+
+
 def impatient() -> None:
     """A request may take five seconds, not sixty."""
     from patients.realtime import server
@@ -100,6 +109,7 @@ ALTERATIONS = {
         broken_hub,
         broken_doorbell,
         slow_actions,
+        strict,
         impatient,
         print_rounds,
         plain_tasks,

@@ -3,14 +3,17 @@
 import asyncio
 import select
 import socket
+import statistics
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 
+from patients.realtime.connection import CLOSE_TOO_MANY
 from patients.realtime.demultiplexer import SLOWED_PAUSE
 from patients.realtime.intake import (
     FRAMES_A_SECOND,
@@ -21,7 +24,10 @@ from patients.realtime.intake import (
     Flow,
     Intake,
 )
+from tests.observations import WELL
 from tests.realtime.ward import Ward, aside
+from tests.support.counts import IS_TORTURE
+from tests.support.figures import percentile
 from tests.support.stacks import StackBuilder
 from tests.support.waiting import DEADLINE
 
@@ -31,6 +37,10 @@ MIB = 1024 * 1024
 class FakeTransport:
     def __init__(self) -> None:
         self.is_reading = True
+        self.socket = SimpleNamespace(send=None)
+
+    def abortConnection(self) -> None:  # noqa: N802 - Twisted's name
+        pass
 
     def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
         self.is_reading = False
@@ -46,6 +56,17 @@ class FakeProtocol:
         self.transport = FakeTransport()
         self.last_ping = 0.0
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.state, self.STATE_OPEN = 3, 3
+        self.closed_with: list[int] = []
+        self.intake: Intake | None = None
+        self.times_told_to_go_on = 0
+
+    def consumeData(self) -> None:  # noqa: N802 - autobahn's name
+        self.times_told_to_go_on += 1
+
+    def sendCloseFrame(self, code: int) -> None:  # noqa: N802 - autobahn's name
+        self.closed_with.append(code)
+        self.state = 2
 
     def onMessage(self, payload: bytes, is_binary: bool) -> None:  # noqa: N802 - autobahn's name
         self.queue.put_nowait({"type": "websocket.receive", "bytes": payload})
@@ -163,17 +184,74 @@ async def test_a_flood_of_slow_requests_waits_in_the_clients_own_kernel(slow_war
         assert (await other.request("patients", "list", limit=1))["response_status"] == 200
 
 
-async def test_a_flood_of_pings_whose_answers_are_not_read_ends_the_connection(slow_ward: Ward) -> None:
-    server = psutil.Process(slow_ward.stack.servers[0].pid)
-    before = server.memory_info().rss
-    pings = bytes((0x89, 0x80 | 125)) + bytes(4 + 125)
-    # A path without heartbeats, which would find out too.
-    with (
-        open_raw(slow_ward, "/ws/reports/") as client,
-        pytest.raises((ConnectionResetError, BrokenPipeError)),
-    ):
-        await aside(send_for, client, pings * 500, seconds=DEADLINE)
+@pytest.fixture(scope="module")
+def strict_ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    """A server that closes after two seconds who sends too fast; in `make torture` as it is, after fifteen."""
+    with stack_builder.prepared("sqlite", folder=tmp_path_factory.mktemp("strict")) as stack:
+        server = stack.servers[0]
+        if not IS_TORTURE:
+            server.command = ("-m", "tests.realtime.altered_server", "strict", *server.command[1:])
+        try:
+            stack.start()
+            yield Ward(stack)
+        finally:
+            stack.stop()
+
+
+FLOODS = {
+    "pings": bytes((0x89, 0x80)) + bytes(4),
+    "pongs": bytes((0x8A, 0x80)) + bytes(4),
+    "long pings": bytes((0x89, 0x80 | 125)) + bytes(4 + 125),
+    "empty pieces": bytes((0x00, 0x80)) + bytes(4),
+}
+BEGIN_OF_A_MESSAGE = bytes((0x01, 0x80)) + bytes(4)
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_whatever_frames_a_flood_has_it_is_closed_with_4429_and_waits_in_the_clients_own_kernel(
+    strict_ward: Ward, kind: str, figure: Callable[[str], None]
+) -> None:
+    server = psutil.Process(strict_ward.stack.servers[0].pid)
+    before, began = server.memory_info().rss, server.cpu_times()
+    patient = (await aside(strict_ward.admit))["id"]
+    frames = FLOODS[kind] * 5000
+    with open_raw(strict_ward, "/ws/reports/") as client:
+        if kind == "empty pieces":
+            client.sendall(BEGIN_OF_A_MESSAGE)
+        flood = asyncio.create_task(aside(flood_until_closed, client, frames))
+        saves = []
+        while not flood.done():
+            started = time.monotonic()
+            await aside(strict_ward.client("nurse").record, patient, **WELL)
+            saves.append(time.monotonic() - started)
+        sent, last = await flood
+    assert last == CLOSE_TOO_MANY.to_bytes(2, "big")
+    # What lies in the kernels of this machine, and in the server beyond the frames that it may take.
+    assert sent < 30 * MIB
     assert server.memory_info().rss - before < 60 * MIB
+    ended = server.cpu_times()
+    figure(
+        f"flood of {kind}: closed with 4429 after {sum(saves):.1f} s and {sent / 1000:.0f} kB; {len(saves)} saves "
+        f"beside it, median {statistics.median(saves) * 1000:.0f} ms, "
+        f"99 of 100 in {percentile(saves, 99) * 1000:.0f} ms; "
+        f"the server's CPU {ended.user + ended.system - began.user - began.system:.1f} s"
+    )
+
+
+def flood_until_closed(client: socket.socket, frames: bytes) -> tuple[int, bytes]:
+    """Send the frames again and again until a close frame is there: how many bytes went out, and its code."""
+    sent, rest, answers = 0, memoryview(frames), b""
+    while True:
+        can_read, can_write, _ = select.select([client], [client], [], DEADLINE)
+        if can_read:
+            came = client.recv(65536)
+            assert came, "ended without a close frame"
+            answers = (answers + came)[-4:]
+            if answers[:2] == b"\x88\x02":
+                return sent, answers[2:]
+        if can_write:
+            went = client.send(rest, socket.MSG_DONTWAIT)
+            sent, rest = sent + went, rest[went:] or memoryview(frames)
 
 
 def open_raw(ward: Ward, path: str) -> socket.socket:
@@ -208,6 +286,51 @@ def send_for(client: socket.socket, frames: bytes, *, seconds: float) -> int:
 
 
 # ---------------------------------------------------------------- how fast it may come
+async def test_frames_that_nobody_answers_pass_at_the_pace_that_may_be_kept_up(
+    protocol: FakeProtocol, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = 1000.0
+    monkeypatch.setattr("patients.realtime.intake.time.monotonic", lambda: at)
+    passed = 0
+    while intake.flow.too_fast_for <= SECONDS_UNTIL_CLOSED:
+        while not intake.is_paused and not protocol.closed_with:
+            intake.let_pass()
+            passed += 1
+        assert not protocol.transport.is_reading or protocol.closed_with
+        at += 0.1
+        intake.hold()
+        intake.let_go()  # what its own timer does
+        assert at < 1100, "it looks quiet"
+    assert protocol.closed_with == [CLOSE_TOO_MANY]
+    assert passed <= MOST_WAITING + FRAMES_A_SECOND * (at - 1000) + 1
+
+
+async def test_a_pause_for_frames_that_nobody_answers_ends_by_itself_and_what_was_read_is_parsed(
+    protocol: FakeProtocol, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patients.realtime.intake.FRAMES_A_SECOND", 100 * MOST_WAITING)
+    while not intake.is_paused:
+        intake.let_pass()
+    assert not protocol.transport.is_reading
+    while intake.is_paused:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert protocol.transport.is_reading
+    assert protocol.times_told_to_go_on == 1
+
+
+async def test_pings_within_the_limit_close_nobody(
+    protocol: FakeProtocol, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = 1000.0
+    monkeypatch.setattr("patients.realtime.intake.time.monotonic", lambda: at)
+    for _ in range(30 * FRAMES_A_SECOND):
+        intake.let_pass()
+        at += 1.1 / FRAMES_A_SECOND
+    assert protocol.transport.is_reading
+    assert not protocol.closed_with
+
+
 async def test_large_frames_that_wait_for_room_are_no_flood(
     protocol: FakeProtocol, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
