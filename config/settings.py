@@ -124,6 +124,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 # Threads, each with a connection of its own, that requests and socket actions borrow.
 DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
+# Connections of one address that have not yet sent a request: of more the oldest is closed. 0: no limit.
+WAITING_CONNECTIONS_PER_ADDRESS = env.int("WAITING_CONNECTIONS_PER_ADDRESS", default=1000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- between processes

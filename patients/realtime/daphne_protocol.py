@@ -1,7 +1,8 @@
 """Daphne's side of a connection, mended: `install` before it serves (config/asgi.py).
 
 Daphne 4.2.3 answers a subprotocol that is no ASCII with 500 and a traceback, ends the connection at a message that is
-too large, parses on what it has read while reading is paused, answers pings however many there are, and keeps a
+too large, parses on what it has read while reading is paused, answers pings however many there are, takes in what
+follows a handshake without an end, waits for the head of a request as long as something of it comes, and keeps a
 request's whole body in memory before anybody is asked whether it is too large, or who sends it. A form in it Twisted
 reads too, in the loop, and ends the connection with an empty 400 where it cannot; a body that came in chunks is handed
 on without its length. A file that is sent in pieces it takes in as fast as it is made, however slowly it is read, and
@@ -9,6 +10,7 @@ after the time for a request it ends it as if it were complete.
 """
 
 import asyncio
+import json
 import logging
 import sys
 import time
@@ -16,8 +18,20 @@ from string import printable
 from typing import Any
 from urllib.parse import quote
 
-from ..api.imports import LARGEST_IMPORT
-from .intake import Intake
+from django.conf import settings
+
+from .admission import (
+    LARGEST_OF_A_STRANGER,
+    SECONDS_FOR_HEAD,
+    SECONDS_UNTIL_IT_COUNTS,
+    Files,
+    Refusal,
+    WaitingConnections,
+    largest_body,
+    refuse_stranger,
+    too_large,
+)
+from .intake import MOST_BYTES_WAITING, Intake
 from .json_frames import LARGEST_FRAME, OVERSIZE
 
 logger = logging.getLogger("wardlight.server")
@@ -33,6 +47,10 @@ def install() -> None:
     from daphne import http_protocol
     from daphne.server import Server
     from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+    from twisted.internet.protocol import connectionDone
+    from twisted.web.http import HTTPChannel
+
+    files, waiting_connections = Files(), WaitingConnections()
 
     class Protocol(WebSocketProtocol):
         """The methods have autobahn's names."""
@@ -47,6 +65,12 @@ def install() -> None:
             while not (intake.is_paused and self.current_frame is None):
                 if not self.processData() or self.state == self.STATE_CLOSED:
                     return
+
+        def dataReceived(self, data: bytes) -> None:  # noqa: N802
+            if self.state == self.STATE_CONNECTING and len(self.data) + len(data) > MOST_BYTES_WAITING:
+                self.transport.abortConnection()  # it may send before it is let in, but not for ever
+            else:
+                super().dataReceived(data)
 
         def onFrameBegin(self) -> None:  # noqa: N802
             super().onFrameBegin()
@@ -78,24 +102,102 @@ def install() -> None:
         """The methods have Twisted's and Daphne's names."""
 
         kept = 0  # bytes of the body
+        most = 0  # that may be kept, for all that is known of who sends it
+        asking: asyncio.Task[None] | None = None  # who sends it
+        refusal: Refusal | None = None
+        is_whole = False  # the body is here
         pace: Pace | None = None  # of an answer that comes in pieces
 
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **{**named, "parsePOSTFormSubmission": False})
 
+        def gotLength(self, length: int | None) -> None:  # noqa: N802
+            self.largest = largest_body(self.channel._path.partition(b"?")[0])
+            self.most = min(self.largest, LARGEST_OF_A_STRANGER)
+            if length is not None and length > self.largest:
+                self.refuse(too_large(self.largest))
+            elif length is not None and length > self.most:
+                self.ask(length)
+            # In memory, or in a file where it may be large: not where nothing is kept.
+            super().gotLength(0 if length is None or self.refusal is not None else length)
+
         def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
-            # The views refuse what is larger (413) by its length: the rest is dropped as it comes.
-            kept = data[: LARGEST_IMPORT + 1 - self.kept]
-            self.kept += len(kept)
-            super().handleContentChunk(kept)
+            if self.refusal is None and self.kept + len(data) > self.most:
+                if self.most == self.largest:
+                    self.refuse(too_large(self.largest))
+                elif self.asking is None:
+                    self.ask(self.largest)
+            if self.refusal is None:
+                self.kept += len(data)
+                super().handleContentChunk(data)
+
+        def ask(self, length: int) -> None:
+            """Read on when it is known whether a body of so many bytes may be kept."""
+            self.channel._networkProducer.pauseProducing()
+            self.asking = asyncio.get_running_loop().create_task(self.find_out(length))
+
+        async def find_out(self, length: int) -> None:
+            authorization, cookie = (
+                self.requestHeaders.getRawHeaders(name, [b""])[0].decode("latin-1")
+                for name in (b"Authorization", b"Cookie")
+            )
+            refusal = await refuse_stranger(authorization, cookie)
+            if not self.is_connected():
+                return
+            if refusal is None and length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                refusal = files.take(self)
+            if refusal is None:
+                self.most = self.largest
+            else:
+                self.refuse(refusal)
+            self.channel._networkProducer.resumeProducing()
+            if self.is_whole:
+                self.process()
+
+        def refuse(self, refusal: Refusal) -> None:
+            """Answer this when all has come, of which nothing is kept."""
+            self.refusal = refusal
+            if self.content is not None:
+                self.content.seek(0)
+                self.content.truncate()
 
         def process(self) -> Any:
+            self.is_whole = True
+            if (
+                self.asking is not None
+                and not self.asking.done()
+                and self.asking is not asyncio.current_task()
+            ):
+                return None
+            if self.refusal is not None:
+                self.answer(self.refusal)
+                return None
             headers = self.requestHeaders
             if headers.hasHeader(b"Transfer-Encoding") and not headers.hasHeader(b"Content-Length"):
                 # It is here and put together by now. Without its length DRF takes a body for an empty one.
                 headers.removeHeader(b"Transfer-Encoding")
                 headers.setRawHeaders(b"Content-Length", [b"%d" % self.kept])
             return super().process()
+
+        def answer(self, refusal: Refusal) -> None:
+            """Answer in the place of the application, in the form of its API."""
+            body = json.dumps({"detail": refusal.detail}).encode()
+            headers = {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+                "Cache-Control": "no-store",
+                **refusal.headers,
+            }
+            start = {
+                "status": refusal.status,
+                "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            }
+            self.handle_reply({"type": "http.response.start", **start})
+            self.handle_reply({"type": "http.response.body", "body": body})
+
+        def connectionLost(self, reason: Any) -> None:  # noqa: N802
+            files.leave(self)
+            super().connectionLost(reason)
 
         def handle_reply(self, message: dict[str, Any]) -> None:
             is_piece = message["type"] == "http.response.body" and message.get("more_body", False)
@@ -107,6 +209,7 @@ def install() -> None:
             super().handle_reply(message)
 
         def finish(self) -> None:
+            files.leave(self)
             if self.pace is not None and self.is_connected():
                 self.unregisterProducer()
             super().finish()
@@ -123,6 +226,48 @@ def install() -> None:
                 logger.warning("A client read no more of its file, and was disconnected.")
                 self.channel.forceAbortClient()
 
+    class Channel(HTTPChannel):
+        """One HTTP connection. The methods have Twisted's names."""
+
+        transport: Any
+        head_timer: asyncio.TimerHandle | None = None
+
+        def connectionMade(self) -> None:  # noqa: N802
+            super().connectionMade()
+            self.address = getattr(self.transport.getPeer(), "host", "")
+            self.await_head()
+
+        def dataReceived(self, data: bytes) -> None:  # noqa: N802
+            if not self.requests and self.head_timer is None:
+                self.await_head()  # of the next request
+            super().dataReceived(data)
+
+        def await_head(self) -> None:
+            # After a restart a whole hospital comes at once, and each head is there as soon as it can be read.
+            loop = asyncio.get_running_loop()
+            self.head_timer = loop.call_later(SECONDS_UNTIL_IT_COUNTS, self.await_head_long)
+
+        def await_head_long(self) -> None:
+            seconds = SECONDS_FOR_HEAD - SECONDS_UNTIL_IT_COUNTS
+            self.head_timer = asyncio.get_running_loop().call_later(seconds, self.loseConnection)
+            # Behind a proxy all connections are the proxy's, which waits for heads itself.
+            if not self.factory.server.proxy_forwarded_address_header:
+                waiting_connections.add(self, address=self.address)
+
+        def allHeadersReceived(self) -> None:  # noqa: N802
+            self.stop_waiting()
+            super().allHeadersReceived()
+
+        def connectionLost(self, reason: Any = connectionDone) -> None:  # noqa: N802
+            self.stop_waiting()
+            super().connectionLost(reason)
+
+        def stop_waiting(self) -> None:
+            if self.head_timer is not None:
+                self.head_timer.cancel()
+                self.head_timer = None
+            waiting_connections.remove(self, address=self.address)
+
     hand_on = Server.handle_reply
 
     async def handle_reply(self: Any, protocol: Any, message: dict[str, Any]) -> None:
@@ -132,6 +277,7 @@ def install() -> None:
             await pace.may_go.wait()
 
     http_protocol.WebRequest = Request
+    http_protocol.HTTPFactory.protocol = Channel
     Server.handle_reply = handle_reply
 
 

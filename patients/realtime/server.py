@@ -10,6 +10,7 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from typing import Any, Final
@@ -30,6 +31,7 @@ SECONDS_FOR_HANDSHAKE: Final = 30  # after a restart a whole hospital connects a
 # Twisted lets 50 wait; the kernel drops the rest, and each tries again after 1, 3, 7 and 15 seconds.
 MOST_WAITING_TO_CONNECT: Final = 4096
 SECONDS_FOR_REQUEST: Final = 60
+MOST_FILES: Final = 65536  # each connection is one
 SECONDS_BETWEEN_TIMEOUT_CHECKS: Final = 5  # a silent client is asked for a sign of life after 20 s
 
 
@@ -43,6 +45,14 @@ class DaphneServer(Server):
             except Exception:  # Daphne's own loop would end here, and nobody would ever time out again
                 logger.exception("A connection's time could not be checked.")
         reactor.callLater(SECONDS_BETWEEN_TIMEOUT_CHECKS, self.timeout_checker)
+
+
+def raise_limit_of_files() -> None:
+    """As many as the system lets this process have: what a shell grants, 1024 often, is little for a hospital."""
+    granted, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(MOST_FILES, most)
+    if granted != resource.RLIM_INFINITY and granted < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 class WardlightServer:
@@ -73,6 +83,7 @@ class WardlightServer:
 
     def run(self) -> None:
         state.is_ready = False
+        raise_limit_of_files()
         loop = reactor._asyncioEventloop
         loop.call_soon(self._start)
         self._server.run()

@@ -1,5 +1,7 @@
 """What docker-compose.yml grants each service, which no container engine is at hand to show."""
 
+import re
+
 import pytest
 import yaml
 
@@ -49,3 +51,8 @@ def test_nothing_serves_before_the_database_is_migrated():
     for name in ("web", "worker"):
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert SERVICES["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "migrate"])
+def test_what_is_put_aside_in_memory_is_bounded(name):
+    assert re.fullmatch(r"/tmp:size=\d+m", *SERVICES[name]["tmpfs"])

@@ -73,6 +73,23 @@ def strict() -> None:
         module.SECONDS_UNTIL_CLOSED = 2  # type: ignore[attr-defined]
 
 
+def wary() -> None:
+    """A request's head must be there within five seconds, and each handshake of a socket takes two."""
+    import time
+
+    from config import middleware
+    from patients.realtime import daphne_protocol
+
+    daphne_protocol.SECONDS_FOR_HEAD = 5  # type: ignore[misc]
+    find_sign_in = middleware._find_sign_in
+
+    def find_slowly(credentials: Any) -> Any:
+        time.sleep(2)
+        return find_sign_in(credentials)
+
+    middleware._find_sign_in = find_slowly
+
+
 def impatient() -> None:
     """A request may take five seconds, not sixty."""
     from patients.realtime import server
@@ -110,6 +127,7 @@ ALTERATIONS = {
         broken_doorbell,
         slow_actions,
         strict,
+        wary,
         impatient,
         print_rounds,
         plain_tasks,

@@ -31,6 +31,7 @@ CONFIGURATION = {
     "LOG_FORMAT": "line",
     "DATABASE_THREADS": "4",
     "SOCKETS_PER_SIGN_IN": "0",  # tests of crowds sign in once
+    "WAITING_CONNECTIONS_PER_ADDRESS": "1000",
     "RETELL_AFTER_MINUTES": "60",
     "ESCALATE_AFTER_MINUTES": "15",
 }
