@@ -21,7 +21,7 @@ from patients.api.origins import is_allowed_host, is_own_origin
 from patients.models import SignIn
 from patients.permissions import role_of
 from patients.realtime.threads import Errand, lent_thread
-from patients.services import sign_ins
+from patients.services import known_browsers, sign_ins
 
 SUBPROTOCOL: Final = "wardlight.v1"
 
@@ -41,6 +41,15 @@ class SignInMiddleware(AuthenticationMiddleware):
         """
         if getattr(request, "auth", None) is not None or getattr(request, "sign_in", None) is not None:
             response.headers.setdefault("Cache-Control", "no-store, private")
+        if (known := getattr(request, "known_browser", None)) is not None:
+            response.set_cookie(
+                known_browsers.COOKIE,
+                known,
+                max_age=known_browsers.KEEP,
+                httponly=True,
+                secure=settings.SESSION_COOKIE_SECURE,
+                samesite="Strict",
+            )
         is_page = response.get("Content-Type", "").startswith("text/html")
         if response.status_code != 401 or not is_page or request.method not in {"GET", "HEAD"}:
             return response

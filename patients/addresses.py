@@ -4,7 +4,7 @@ import ipaddress
 
 
 def network_of(address: str | None) -> str | None:
-    """What one person can send from: an IPv4 address, or of IPv6 the network of 64 bits that each household gets.
+    """What one person can send from: an IPv4 address, or the first one of the 64 bits of IPv6 that a household gets.
 
     None where it is no address (a Unix socket).
     """
@@ -16,4 +16,4 @@ def network_of(address: str | None) -> str | None:
         return str(known)
     if known.ipv4_mapped is not None:
         return str(known.ipv4_mapped)
-    return str(ipaddress.ip_network((int(known), 64), strict=False))
+    return str(ipaddress.ip_network(f"{known}/64", strict=False).network_address)

@@ -539,7 +539,8 @@ class SignInFailure(models.Model):
     """A failed sign-in, kept for the throttle, which all processes share."""
 
     username = models.CharField(max_length=150)
-    address = models.GenericIPAddressField(null=True)
+    address = models.GenericIPAddressField(null=True)  # of IPv6 the first one of its /64
+    browser = models.CharField(max_length=32, null=True)  # in which this user has signed in before
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self) -> str:

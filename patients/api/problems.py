@@ -64,7 +64,9 @@ PROBLEMS: Final = {
     ),
     429: Problem(
         "Too many failures to sign in; wait for Retry-After seconds.",
-        {"detail": "Too many failed sign-ins for this user name. Expected available in 42 seconds."},
+        {
+            "detail": "Too many failed sign-ins for this user name from this address. Expected available in 42 seconds."
+        },
         {"Retry-After": {"type": "integer", "description": "seconds"}},
     ),
 }

@@ -96,7 +96,8 @@ class LoginView(LengthRequiredMixin, rest_auth.LoginView):
 
         Answers `{"key": ...}`, to be sent as `Authorization: Token <key>`, and sets the session cookie: one
         sign-in, which ends with the logout of either. The key is shown this once. After 10 failures a minute with
-        one user name, or 100 from one address, the answer is 429 until `Retry-After` seconds have passed.
+        one user name from one address, 100 from one address or 100 with one user name, the answer is 429 until
+        `Retry-After` seconds have passed. A browser in which the user has signed in before is counted by itself.
         """
         origin = request.headers.get("Origin")
         host, is_secure = request.get_host(), request.is_secure()
@@ -181,6 +182,7 @@ class PasswordChangeSerializer(StandardPasswordChangeSerializer):
                 lambda: self.user.check_password(value),
                 username=self.user.get_username(),
                 address=sign_ins.address_of(self.request.META.get("REMOTE_ADDR")),
+                cookies=self.request.COOKIES,
                 now=clock.now(),
             )
         except sign_in_failures.TooManyFailures as error:

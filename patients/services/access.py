@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from .. import clock
 from ..events import note_access, unit_of_work
-from . import sign_ins
+from . import known_browsers, sign_ins
 
 # A save of these alone needs no look at what was there before; each sign-in saves last_login.
 _WITHOUT_RIGHTS: Final = frozenset({"last_login", "first_name", "last_name", "email"})
@@ -45,6 +45,9 @@ def _start(*, request: HttpRequest | None, user: User, **_: Any) -> None:
     for earlier in {request.COOKIES.get(settings.SESSION_COOKIE_NAME), session.session_key}:
         if earlier is not None:
             sign_ins.leave_session(earlier, user_id=user.pk)
+    request.known_browser = known_browsers.write_cookie(  # type: ignore[attr-defined]
+        request.COOKIES, username=user.get_username()
+    )
     # Django keeps the session's key where the same user signs in again, but one key means one sign-in.
     session.cycle_key()
     request.sign_in, request.sign_in_key = sign_ins.start_sign_in(  # type: ignore[attr-defined]

@@ -1,0 +1,11 @@
+"""A failed sign-in keeps in which browser it was, where the user has signed in there before."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("patients", "0017_sign_in_hashes")]
+
+    operations = [
+        migrations.AddField("signinfailure", "browser", models.CharField(max_length=32, null=True)),
+    ]
