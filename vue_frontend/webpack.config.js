@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import browserslist from 'browserslist';
 import CssMinimizerPlugin from 'css-minimizer-webpack-plugin';
+import { browserslistToTargets } from 'lightningcss';
 import MiniCssExtractPlugin from 'mini-css-extract-plugin';
 import { VueLoaderPlugin } from 'vue-loader';
 import webpack from 'webpack';
@@ -10,13 +12,25 @@ import BundleTracker from 'webpack-bundle-tracker';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const outputFolder = path.resolve(here, '../static/app');
 
+/** The oldest browsers that are served, as package.json names them: from here styles and scripts are lowered. */
+const floor = browserslistToTargets(browserslist(null, { path: here }));
+/** esbuild's names of them: `chrome109`, `safari16.4`. LightningCSS packs a version into three bytes. */
+const scriptTargets = Object.entries(floor).map(
+  ([name, version]) => `${name.replace('ios_saf', 'ios')}${version >> 16}.${(version >> 8) & 255}`,
+);
+
 export default (environment, { mode }) => {
   const isProduction = mode === 'production';
+  const cssForTheFloor = new CssMinimizerPlugin({
+    minify: CssMinimizerPlugin.lightningCssMinify,
+    minimizerOptions: { targets: floor },
+  });
   const nameWithHash = isProduction ? '[name].[contenthash:10]' : '[name]';
 
   return {
     mode,
     context: here,
+    target: 'browserslist',
     entry: { main: './src/main.ts' },
     output: {
       path: outputFolder,
@@ -40,7 +54,14 @@ export default (environment, { mode }) => {
           test: /\.ts$/,
           // Without `loader: 'ts'` the script part of a .vue file is refused: its name does not end in .ts.
           loader: 'esbuild-loader',
-          options: { loader: 'ts', target: 'es2022' },
+          options: { loader: 'ts', target: scriptTargets },
+        },
+        // Packages are published for browsers newer than ours.
+        {
+          test: /\.m?js$/,
+          include: /node_modules/,
+          loader: 'esbuild-loader',
+          options: { target: scriptTargets },
         },
         // Styles are files of their own, never <style> tags: the policy allows no inline style.
         { test: /\.css$/, use: [MiniCssExtractPlugin.loader, 'css-loader'] },
@@ -71,7 +92,7 @@ export default (environment, { mode }) => {
       }),
     ],
     optimization: {
-      minimizer: ['...', new CssMinimizerPlugin()],
+      minimizer: ['...', cssForTheFloor],
       splitChunks: {
         chunks: 'all',
         cacheGroups: {

@@ -57,9 +57,10 @@ export function useFieldOrder(
     );
     if (index !== -1) return index;
     // Not a stop itself: the one before it. Never to the first field, where what is typed next would overwrite.
-    return list.findLastIndex(
+    const before = list.filter(
       (stop) => (stop.compareDocumentPosition(origin) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0,
     );
+    return before.length - 1;
   }
 
   const after = (from: EventTarget | null) => {

@@ -23,6 +23,8 @@ const notice = shallowRef<WristbandNotice | null>(null);
 /** The open form: what is scanned is for it to judge first. */
 const listeners = new Set<(number: string) => void>();
 
+/** What the last scan said, while it is shown. */
+export const wristbandNotice = readonly(notice);
 export const clearWristbandNotice = () => (notice.value = null);
 
 /** While this component is there, a scan is told to it as well. */

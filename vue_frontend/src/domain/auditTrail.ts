@@ -68,7 +68,7 @@ export function actsOf(
   for (const version of [...all.values()].sort((a, b) => a.history_id - b.history_id)) {
     const earlier = ofReport.get(version.id) ?? [];
     const at = instant(version.history_date);
-    const before = earlier.map((one) => stateAt(one, at)).findLast((one) => one !== null) ?? null;
+    const before = earlier.flatMap((one) => stateAt(one, at) ?? []).at(-1) ?? null;
     const first = saved(version);
     acts.push({
       key: `v${version.history_id}`,

@@ -55,7 +55,7 @@ export const useReportsStore = defineStore('reports', () => {
       patient,
       own.filter((one) => one.score !== null),
     );
-    const oxygen = own.findLast((one) => one.onOxygen !== null);
+    const oxygen = own.filter((one) => one.onOxygen !== null).at(-1);
     if (oxygen === undefined) oxygenOf.delete(patient);
     else oxygenOf.set(patient, oxygen);
   }

@@ -43,14 +43,16 @@ export const useStayUndoStore = defineStore('stayUndo', () => {
 
   const offered = computed<StayAct | null>(
     () =>
-      acts.value.findLast(
-        (act) =>
-          // Who signs in next on a shared device is somebody else.
-          act.user === session.user?.pk &&
-          clock.now < act.until &&
-          isAsItWas(act.patient) &&
-          isAsItWas(act.other),
-      ) ?? null,
+      acts.value
+        .filter(
+          (act) =>
+            // Who signs in next on a shared device is somebody else.
+            act.user === session.user?.pk &&
+            clock.now < act.until &&
+            isAsItWas(act.patient) &&
+            isAsItWas(act.other),
+        )
+        .at(-1) ?? null,
   );
 
   function offer(act: Pick<StayAct, 'kind' | 'patient' | 'other' | 'undo'>): void {
