@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
+from tests.browser.overlaps import FIND_OVERLAPS
 from tests.browser.ward import Clinician, now
 from tests.observations import WELL
 from tests.support.chromium import Chromium
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 
 AXE = PROJECT / "vue_frontend" / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (390, 1024, 1920)
+DOUBLE_SIZE: ViewportSize = {"width": 683, "height": 384}
+"""A desk's 1366 x 768 at 200 %."""
 THEMES = ("light", "night")
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa")
 
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 RUN_AXE = """([tags, isColourOnly, preload]) => {
     const colour = axe.getRules(['cat.color']).map(rule => rule.ruleId);
     const isSettled = rule => !rule.tags.includes('experimental') && !rule.tags.includes('deprecated');
@@ -144,7 +148,7 @@ def faults(person: Clinician) -> list[str]:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1080 if width > 1000 else 844})
         # What goes by a width that it measured follows a frame later.
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate(NEXT_FRAME)
         for theme in THEMES:
             page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
             where = f"{width} px, {theme}"
@@ -156,7 +160,10 @@ def faults(person: Clinician) -> list[str]:
         )
         if too_wide > 0:
             found.append(f"{width} px: the page is {too_wide} px wider than the screen")
-    return found
+        found += [f"{width} px: {line}" for line in page.evaluate(FIND_OVERLAPS)]
+    page.set_viewport_size(DOUBLE_SIZE)
+    page.evaluate(NEXT_FRAME)
+    return found + [f"200 %: {line}" for line in page.evaluate(FIND_OVERLAPS)]
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -191,6 +198,37 @@ def test_every_language_fits_the_smallest_screen(
             lead.works_out(True, "document.documentElement.scrollWidth <= 390")
     finally:
         lead.page.evaluate("localStorage.removeItem('wardlight.device.language')")
+
+
+def test_seven_patients_stand_on_a_phone_beside_an_alert(lead: Clinician, ward: "Stack") -> None:
+    rest = ward.signed_in("lead")
+    for number in range(8):
+        patient = rest.admit(last_name=f"Hand{number}", first_name="Harriet", ward="Phone", bed=str(number))[
+            "id"
+        ]
+        rest.record(patient, **(WELL if number else {**WELL, "respiration": 26, "o2sat": 91, "pulse": 118}))
+    lead.page.set_viewport_size({"width": 390, "height": 844})
+    lead.page.goto(f"{lead.url}/?ward=Phone")
+    expect(lead.page.locator("[data-testid^=board-row-]")).to_have_count(8)
+    expect(lead.page.locator("[data-testid^=alert-acknowledge-]")).to_be_visible()
+    lead.works_out(
+        7,
+        """[...document.querySelectorAll('[data-testid^=board-row-]')]
+            .filter(row => row.getBoundingClientRect().bottom <= innerHeight).length""",
+    )
+
+
+@pytest.mark.parametrize("width", [320, 390, 683, 820, 1366])
+def test_the_ways_have_words_and_who_is_signed_in_stands_there_at_every_width(
+    lead: Clinician, width: int
+) -> None:
+    lead.page.set_viewport_size({"width": width, "height": 844})
+    for testid, word in (("nav-board", "Ward"), ("nav-patients", "Patients"), ("nav-notifications", "Notif")):
+        [text] = lead.find(testid).get_by_text(word).all()
+        assert (text.bounding_box() or {"width": 0})["width"] > 20
+    for text in lead.find("account").locator(".name, .role").all():
+        assert (text.bounding_box() or {"width": 0})["width"] > 20
+    assert lead.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_thirty_beds_stand_on_one_big_screen_without_scrolling(lead: Clinician, ward: "Stack") -> None:
