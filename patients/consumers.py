@@ -167,3 +167,8 @@ class EventConsumer(StreamConsumer):
         if epoch is not None and not isinstance(epoch, str):
             raise ValidationError({"epoch": ["A text is needed: the greeting's epoch."]})
         return {"last": await replay(self.connection, self.hub, since=since, epoch=epoch)}, 200
+
+    @action()
+    async def ping(self, **request: Any) -> tuple[dict[str, Any], int]:
+        """Whether the line lives. While another request is under way it is answered before it (realtime/pings.py)."""
+        return {}, 200

@@ -61,6 +61,7 @@ ACTIONS: Final = {
     "patient_amendments": "view",
     "statistics": "view",
     "resume": "view",
+    "ping": "view",
     "metadata": "view",
     "create": "create",
     "take_in": "create",

@@ -29,7 +29,7 @@ REQUEST_MEMBERS: Final = frozenset(
 )
 
 
-READING: Final = frozenset({"list", "retrieve", "preview", "resume"})
+READING: Final = frozenset({"list", "retrieve", "preview", "resume", "ping"})
 """Actions that write nothing."""
 
 LARGEST_EXACT_NUMBER: Final = 2**53

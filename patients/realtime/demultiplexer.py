@@ -27,6 +27,7 @@ from .errands import errand_of_action
 from .hub import Hub, get_hub
 from .intake import FRAMES_A_SECOND, SECONDS_UNTIL_CLOSED, SECONDS_UNTIL_SLOWED, Intake
 from .json_frames import BadFrame, read_frame
+from .pings import reply_to_ping
 from .threads import lent_thread
 
 logger = logging.getLogger("wardlight.socket")
@@ -88,6 +89,8 @@ class _Door:
             connection.leave()
 
     async def _serve(self, client: "_Client", *, intake: Intake) -> None:
+        if self._single is None:
+            intake.answer_ping = lambda request_id: client.reply("events", reply_to_ping(request_id))
         while True:
             message = await intake.receive()
             if message["type"] == "websocket.disconnect":
@@ -99,8 +102,10 @@ class _Door:
                 intake.hold()
                 await asyncio.sleep(SLOWED_PAUSE)
                 intake.let_go()
+            intake.is_busy = True
             await client.connection.has_room()
             await self._answer(client, message)
+            intake.is_busy = False
 
     async def _answer(self, client: "_Client", message: dict[str, Any]) -> None:
         """Answer one frame. Whatever it holds, the connection lives on."""

@@ -184,6 +184,7 @@ MAY = {
     ("notifications", "acknowledge_all"): {"nurse", "doctor", "lead", "service"},
     ("notifications", "unacknowledge"): {"nurse", "doctor", "lead", "service"},
     ("events", "resume"): {"viewer", "nurse", "doctor", "lead", "service"},
+    ("events", "ping"): {"viewer", "nurse", "doctor", "lead", "service"},
     **{
         (stream, action): {"viewer", "nurse", "doctor", "lead", "service"}
         for stream in ("patients", "reports", "history", "notifications")

@@ -25,7 +25,7 @@ STREAMS = {
     "reports": ["list", "retrieve", "create", "patch", "update", "delete", "preview"],
     "history": ["list", "retrieve", "patch", "update", "delete"],
     "notifications": ["list", "retrieve", "acknowledge", "unacknowledge", "acknowledge_all"],
-    "events": ["resume"],
+    "events": ["resume", "ping"],
 }
 ROLES = ("lead", "viewer", "doctor", "service")
 # Each may send 50 frames a second: with so many, none is slowed.

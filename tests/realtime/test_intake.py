@@ -82,6 +82,44 @@ def intake(protocol: FakeProtocol) -> Intake:
     return Intake(protocol.queue.get, protocol=protocol)
 
 
+# ---------------------------------------------------------------- whether the line lives
+PING = b'{"stream":"events","payload":{"action":"ping","request_id":"r7"}}'
+
+
+def test_a_ping_overtakes_what_is_under_way_and_a_second_one_within_a_second_waits(
+    protocol: FakeProtocol, intake: Intake
+) -> None:
+    answered: list[str] = []
+    intake.answer_ping = answered.append
+    intake.is_busy = True
+    protocol.onMessage(PING, False)
+    protocol.onMessage(PING, False)
+    assert answered == ["r7"]
+    assert protocol.queue.qsize() == 1
+
+
+def test_a_ping_that_need_not_wait_and_what_only_looks_like_one_go_the_way_of_all_requests(
+    protocol: FakeProtocol, intake: Intake
+) -> None:
+    answered: list[str] = []
+    intake.answer_ping = answered.append
+    protocol.onMessage(PING, False)
+    intake.is_busy = True
+    frames = [
+        PING.replace(b'"r7"', b"7"),
+        PING.replace(b"events", b"history"),
+        PING.replace(b'"ping"', b'"ping","action":"list"'),
+        PING.replace(b'"ping"', b'"ping","since":1'),
+        PING[:-1],
+        b'["ping"]',
+        b'{"payload":"ping"}',
+    ]
+    for frame in frames:
+        protocol.onMessage(frame, False)
+    assert answered == []
+    assert protocol.queue.qsize() == 1 + len(frames)
+
+
 # ---------------------------------------------------------------- how much may wait
 async def test_a_client_with_too_many_frames_waiting_is_not_read_on_until_half_are_gone(
     protocol: FakeProtocol, intake: Intake

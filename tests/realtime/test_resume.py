@@ -35,6 +35,13 @@ async def test_what_was_missed_is_replayed_in_order_as_it_was_sent(shared_ward: 
             )
 
 
+async def test_a_ping_is_answered_on_every_process(shared_ward: Ward) -> None:
+    for server in range(len(shared_ward.stack.servers)):
+        async with await shared_ward.open("viewer", server=server) as socket:
+            reply = await socket.request("events", "ping")
+            assert (reply["response_status"], reply["errors"]) == (200, [])
+
+
 async def test_a_client_that_misses_nothing_is_replayed_nothing(shared_ward: Ward) -> None:
     async with await shared_ward.open("viewer") as socket:
         await shared_ward.catch_up(socket)
