@@ -16,11 +16,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-<<<<<<< HEAD
 from .connection import CLOSE_TOO_MANY, DirectOutlet
-=======
 from .pings import SECONDS_BETWEEN, read_ping
->>>>>>> 0401ea8 (Answer a ping at once, before what is under way)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -64,13 +61,9 @@ class Intake:
     On any other server frames are counted as they are taken, and reading is never paused.
     """
 
-<<<<<<< HEAD
     __slots__ = ("_bytes", "_hand_over", "_has_too_many", "_is_held", "_passing", "_passing_at", "_paused_at",
-                 "_paused_for", "_protocol", "_receive", "_sizes", "_wake_up", "flow")  # fmt: skip
-=======
-    __slots__ = ("_bytes", "_hand_over", "_has_too_many", "_is_held", "_paused_at", "_paused_for", "_pinged_at",
-                 "_protocol", "_receive", "_sizes", "answer_ping", "flow", "is_busy")  # fmt: skip
->>>>>>> 0401ea8 (Answer a ping at once, before what is under way)
+                 "_paused_for", "_pinged_at", "_protocol", "_receive", "_sizes", "_wake_up", "answer_ping", "flow",
+                 "is_busy")  # fmt: skip
 
     def __init__(self, receive: Receive, *, protocol: Any = None) -> None:
         self.flow = Flow()
@@ -130,7 +123,6 @@ class Intake:
     def let_pass(self) -> None:
         """Count a frame that nobody answers as a request: a ping, a pong, a piece of a message that goes on."""
         now = time.monotonic()
-<<<<<<< HEAD
         self._passing = self._still_passing(now) + 1
         self._passing_at = now
         if self._count(now) > SECONDS_UNTIL_CLOSED:
@@ -146,18 +138,16 @@ class Intake:
 
     def _take_in(self, payload: bytes, is_binary: bool) -> None:
         self._count(time.monotonic())
-=======
-        self.flow.count(now if self._paused_at is None else self._paused_at, paused_for=self._paused_for)
-        if self._is_answered_at_once(payload, now=now):
+        if self._is_answered_at_once(payload):
             return
->>>>>>> 0401ea8 (Answer a ping at once, before what is under way)
         self._sizes.append(len(payload))
         self._bytes += len(payload)
         self._hand_over(payload, is_binary)
         self._adjust()
 
-    def _is_answered_at_once(self, payload: bytes, *, now: float) -> bool:
+    def _is_answered_at_once(self, payload: bytes) -> bool:
         """Whether it was a ping that would have waited behind another request."""
+        now = time.monotonic()
         if self.answer_ping is None or not (self.is_busy or self._sizes):
             return False
         if now - self._pinged_at < SECONDS_BETWEEN or (request_id := read_ping(payload)) is None:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0017_sign_in_hashes")]
+    dependencies = [("patients", "0019_imports_in_short_transactions")]
 
     operations = [
         migrations.AddField("signinfailure", "browser", models.CharField(max_length=32, null=True)),
