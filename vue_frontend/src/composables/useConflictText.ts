@@ -5,8 +5,6 @@ import { useFormat } from './useFormat';
 
 /** What is said where somebody else changed a patient first: who, and when. */
 export function useConflictText() {
-  const format = useFormat();
-
   /** `key` takes {name} and {time}; null where nobody can be named. `standing`: the patient as the server holds it. */
   async function conflictText(
     key: Extract<MessageKey, 'sending.conflictBy' | 'plan.conflictBy' | 'stayUndo.changedBy'>,
@@ -15,7 +13,7 @@ export function useConflictText() {
     const made = await findMaker(standing);
     if (made === null) return null;
     const name = made.history_user?.name ?? t('history.nobody');
-    return t(key, { name, time: format.dateTime(made.history_date) });
+    return t(key, { name, time: useFormat().dateTime(made.history_date) });
   }
 
   return { conflictText };

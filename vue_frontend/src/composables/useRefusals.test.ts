@@ -167,17 +167,17 @@ const SENTENCES: [field: string, sentence: string, german: string][] = [
   [
     'detail',
     'Somebody else recorded this set. A doctor or lead can take it back.',
-    'Jemand anders hat dieses Set eingetragen. Ärztin oder Leitung können es zurücknehmen.',
+    'Jemand anders hat diese Messung eingetragen. Ärztin oder Leitung können sie zurücknehmen.',
   ],
   [
     'detail',
     'You recorded this set over 60 minutes ago. A doctor or lead can take it back.',
-    'Sie haben dieses Set vor über 60 Minuten eingetragen. Ärztin oder Leitung können es zurücknehmen.',
+    'Sie haben diese Messung vor über 60 Minuten eingetragen. Ärztin oder Leitung können sie zurücknehmen.',
   ],
   [
     'detail',
     'Somebody else has changed this set. A doctor or lead can take it back.',
-    'Jemand anders hat dieses Set geändert. Ärztin oder Leitung können es zurücknehmen.',
+    'Jemand anders hat diese Messung geändert. Ärztin oder Leitung können sie zurücknehmen.',
   ],
   [
     'datetime',

@@ -16,7 +16,7 @@ export const actsDe: typeof actsEn = {
     sharedLong: 'Noch ein Patient hat dieses Bett',
     nursePause: 'Pause der Pflege',
     nursePauseLong: 'Nicht auf der Station, Pause durch die Pflege bis {time}',
-    nursePauseText: 'Durch die Pflege höchstens 4 Stunden, zusammen mit den Pausen seit dem letzten Set.',
+    nursePauseText: 'Durch die Pflege höchstens 4 Stunden, zusammen mit den Pausen seit der letzten Messung.',
     nursePauseTooLong:
       'Die Pflege pausiert höchstens 4 Stunden. Eine Ärztin oder die Leitung kann länger pausieren.',
     pausedByNurse: 'durch {name}, Pflege',
@@ -33,7 +33,7 @@ export const actsDe: typeof actsEn = {
     earlier: 'Früher',
     date: 'Tag der Messung',
     reason: 'Warum es so spät eingetragen wird',
-    reasonMissing: 'Sagen Sie, warum ein Set eines früheren Tages erst jetzt eingetragen wird.',
+    reasonMissing: 'Sagen Sie, warum eine Messung eines früheren Tages erst jetzt eingetragen wird.',
   },
   scale: {
     setBy: 'Festgelegt von {name}, {time}',
@@ -69,9 +69,9 @@ export const actsDe: typeof actsEn = {
     hasDraft:
       'Für diesen Patienten gibt es schon einen Entwurf von Ihnen. Speichern oder verwerfen Sie ihn zuerst.',
     toForm: 'Zum Formular',
-    notOwn: 'Jemand anders hat dieses Set eingetragen. Ärztin oder Leitung können es zurücknehmen.',
+    notOwn: 'Jemand anders hat diese Messung eingetragen. Ärztin oder Leitung können sie zurücknehmen.',
     tooLate:
-      'Sie haben dieses Set vor über 60 Minuten eingetragen. Ärztin oder Leitung können es zurücknehmen.',
-    changed: 'Jemand anders hat dieses Set geändert. Ärztin oder Leitung können es zurücknehmen.',
+      'Sie haben diese Messung vor über 60 Minuten eingetragen. Ärztin oder Leitung können sie zurücknehmen.',
+    changed: 'Jemand anders hat diese Messung geändert. Ärztin oder Leitung können sie zurücknehmen.',
   },
 };

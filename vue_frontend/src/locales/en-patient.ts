@@ -203,7 +203,7 @@ export const patientEn = {
     wholeMinutes: 'Whole minutes from 5 to 1440.',
     wholeHours: 'Hours above 0.',
     scoreRange: 'A whole number from 1 to 20.',
-    limitWrong: 'A number is needed.',
+    limitWrong: 'This limit must be a number.',
     untilWrong: 'Give a date and a time that lie ahead.',
     reasonMissing: 'Say why.',
     failed: 'This was not saved: {message}',

@@ -63,19 +63,19 @@ export const patientsEn = {
     toPatients: 'To the list of patients',
   },
   import: {
-    file: { patients: 'Patients', reports: 'Reports' },
+    file: { patients: 'Patients', reports: 'Sets' },
     heading: 'Import patients',
     choosePatients: 'Patients, a CSV file',
     patientsMissing: 'The file of patients is needed. Choose one.',
-    chooseReports: 'Reports, a CSV file (optional)',
+    chooseReports: 'Sets, a CSV file (optional)',
     columns: 'Text in UTF-8, separated by commas, with the names of the fields as header.',
-    link: 'hospital_number links reports to their patient; height and weight of a patient become a first report.',
+    link: 'hospital_number links sets to their patient; height and weight of a patient become a first set.',
     checked:
       'Each row is checked as if it were typed. What can be stored is stored at once; what cannot is listed here.',
     again: 'Sending a file again, whole or mended, adds only what is new.',
     formulas:
       "A cell that begins with =, + or {'@'} is stored and downloaded as it stands; a spreadsheet takes it for a formula.",
-    past: 'Nothing is raised for the past: the rules look at each patient’s newest report.',
+    past: 'Nothing is raised for the past: the rules look at each patient’s newest set.',
     example: 'The columns, by example:',
     rows: '{count} row | {count} rows',
     send: 'Import',

@@ -336,7 +336,7 @@ export const en = {
     confirmFirst: 'Check the values marked as unusual first.',
     correctFirst: 'Correct the values marked as impossible first.',
     partialHeading: 'Save a partial set?',
-    partialText: 'It has no NEWS2 total and does not put off the next set. Say for each missing value why.',
+    partialText: 'It has no NEWS2 total and does not move the next set. Say for each missing value why.',
     forAll: 'For all',
     savePartial: 'Save the partial set',
     liveHeading: 'NEWS2 so far',

@@ -205,7 +205,7 @@ export const patientEs: typeof patientEn = {
     wholeMinutes: 'Minutos enteros de 5 a 1440.',
     wholeHours: 'Horas por encima de 0.',
     scoreRange: 'Un número entero de 1 a 20.',
-    limitWrong: 'Hace falta un número.',
+    limitWrong: 'Este límite debe ser un número.',
     untilWrong: 'Indique una fecha y una hora futuras.',
     reasonMissing: 'Indique por qué.',
     failed: 'No se guardó: {message}',

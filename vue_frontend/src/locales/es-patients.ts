@@ -66,19 +66,19 @@ export const patientsEs: typeof patientsEn = {
     toPatients: 'A la lista de pacientes',
   },
   import: {
-    file: { patients: 'Pacientes', reports: 'Registros' },
+    file: { patients: 'Pacientes', reports: 'Tomas' },
     heading: 'Importar pacientes',
     choosePatients: 'Pacientes, un archivo CSV',
     patientsMissing: 'Falta el archivo de pacientes. Elija uno.',
-    chooseReports: 'Registros, un archivo CSV (opcional)',
+    chooseReports: 'Tomas, un archivo CSV (opcional)',
     columns: 'Texto en UTF-8, separado por comas, con los nombres de los campos como cabecera.',
-    link: 'hospital_number une los registros a su paciente; height y weight de un paciente forman un primer registro.',
+    link: 'hospital_number une las tomas a su paciente; height y weight de un paciente forman una primera toma.',
     checked:
       'Cada fila se comprueba como si se escribiera a mano. Lo que se puede guardar se guarda al momento; lo que no, aparece aquí.',
     again: 'Enviar otra vez un archivo, entero o corregido, solo añade lo nuevo.',
     formulas:
       "Una celda que empieza por =, + o {'@'} se guarda y se descarga tal cual; una hoja de cálculo la toma por una fórmula.",
-    past: 'No se avisa de nada pasado: las reglas miran el registro más reciente de cada paciente.',
+    past: 'No se avisa de nada pasado: las reglas miran la toma más reciente de cada paciente.',
     example: 'Las columnas, como ejemplo:',
     rows: '{count} fila | {count} filas',
     send: 'Importar',

@@ -21,7 +21,7 @@ function read(): Map<number, Snooze> {
 }
 
 /**
- * Notifications put off on this device, each with a reason and an end.
+ * Notifications snoozed on this device, each with a reason and an end.
  *
  * The server and every other screen go on as before, and so do score and overdue clock: only the bar and the
  * sound of this device rest.
