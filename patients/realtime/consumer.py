@@ -110,14 +110,16 @@ class StreamConsumer(GenericAsyncAPIConsumer):
         """Reply as REST would; the connection lives on, also after what nobody foresaw."""
         if isinstance(exc, PermissionDenied) and not exc.args:
             exc = PermissionDenied(detail="Your role does not allow this.")
+        if isinstance(exc, Stale):
+            # The object as it stands holds others that are not loaded yet, such as a patient's last set.
+            status, body = await database_sync_to_async(answer_of)(exc)
+            await self.reply(
+                action, data=body, errors=[{"detail": str(exc)}], status=status, request_id=request_id
+            )
+            return
         status, body = answer_of(exc)
         if isinstance(exc, MethodNotAllowed):
             status = 404
-        if isinstance(exc, Stale):
-            await self.reply(
-                action, data=body, errors=[{"detail": str(exc)}], status=409, request_id=request_id
-            )
-            return
         errors = body if isinstance(body, list) else [body]
         await self.reply(action, errors=errors, status=status, request_id=request_id)
         if isinstance(exc, NotAuthenticated):

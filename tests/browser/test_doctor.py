@@ -58,6 +58,8 @@ def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_n
     # Another pathway and the other scale: flags on the other screen, and no set is scored anew.
     doctor.find("choice-pathway-dengue").check()
     doctor.find("choice-spo2_scale-2").check()
+    doctor.find("settings-save").click()  # without saying why
+    doctor.find("scale-reason").fill("Chronic hypercapnia")
     doctor.find("settings-save").click()
     doctor.sees("settings-saved", "Saved")
     expect(row).to_contain_text("Dengue")
@@ -68,6 +70,7 @@ def test_a_doctor_plans_and_changes_the_pathway_and_the_ward_sees_interval_but_n
 
     # What the nurse reads at the bedside, and may not change.
     row.click()
+    nurse.sees("scale-decision", "Chronic hypercapnia")
     nurse.sees("patient-plan", "bleeding risk after the puncture")
     nurse.sees("patient-now", "NEWS2 and dengue")
     nurse.find("tab-plan").click()

@@ -260,6 +260,24 @@ async def test_a_stale_version_is_409_with_the_object_as_it_stands(shared_ward: 
         assert (await read(shared_ward, f"/api/reports/{report['id']}/"))[0] == current
 
 
+@pytest.mark.parametrize("action", ["patch", "update", "delete", "swap_bed"])
+async def test_a_stale_patient_of_whom_sets_are_there_is_409_too(shared_ward: Ward, action: str) -> None:
+    """The patient in the answer holds the last set, which the refused write had no need to read."""
+    ids = await make_ward(shared_ward)
+    other = await aside(shared_ward.admit)
+    changed = await aside(shared_ward.client().patch, f"/api/patients/{ids['patients']}/", {"bed": "8"})
+    assert changed.status_code == 200
+    data = {"first_name": "Ada", "last_name": "Byron", "version": 1}
+    if action == "swap_bed":
+        data = {"with": other["id"], "version": 1}
+    async with await shared_ward.open("lead") as socket:
+        reply = await socket.request("patients", action, pk=ids["patients"], data=data)
+        assert reply["response_status"] == 409
+        if action != "delete":  # there the data of a request counts for its reason alone
+            assert reply["data"] == (await read(shared_ward, f"/api/patients/{ids['patients']}/"))[0]
+            assert reply["data"]["last_report"] is not None
+
+
 async def test_a_patient_with_reports_is_not_deleted(shared_ward: Ward) -> None:
     ids = await make_ward(shared_ward)
     async with await shared_ward.open("lead") as socket:
