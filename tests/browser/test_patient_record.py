@@ -271,6 +271,8 @@ def test_a_nurse_takes_a_slip_back_and_records_it_for_whom_it_was_of(
     browser: Browser, ward: Stack, lead: RestClient
 ) -> None:
     wrong, right = admit(lead, last_name="Wrong"), admit(lead, last_name="Right")
+    for pulse in (72, 95):  # totals of 0 and of 1
+        lead.record(wrong, **{**WELL, "pulse": pulse})
     slip = ward.signed_in("nurse").record(wrong, **{**WELL, "pulse": 96})["id"]
     nurse = opened(browser, ward, f"/patients/{wrong}/reports/{slip}", username="nurse")
     other = opened(browser, ward, f"/patients/{wrong}?view=sets", username="lead")
@@ -284,6 +286,12 @@ def test_a_nurse_takes_a_slip_back_and_records_it_for_whom_it_was_of(
     # Struck through on every screen that shows the record, as it happens.
     expect(other.find(f"set-{slip}")).to_have_class(re.compile("struck"))
     other.sees("sets-table", "Wrong patient")
+    struck = (
+        "row => [...row.querySelectorAll('.points')].map(one => getComputedStyle(one).textDecorationLine)"
+    )
+    assert set(other.find(f"set-{slip}").evaluate(struck)) == {"line-through"}
+    heights = "table => [...table.querySelectorAll('.score')].map(one => one.getBoundingClientRect().height)"
+    assert len(set(other.find("sets-table").evaluate(heights))) == 1
 
     # Its values are offered where they belong, and are saved there by hand.
     nurse.find("record-elsewhere").click()
