@@ -19,6 +19,7 @@ rest_auth_patterns = [
 urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("health/full", health.full),
     path("metrics", metrics.metrics),
     path("rest-auth/", include(rest_auth_patterns)),
     path("api/", include("patients.api.urls")),

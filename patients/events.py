@@ -17,9 +17,9 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 from django.apps import apps as installed_apps
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from . import clock
+from . import clock, storage
 from .models import Event, EventCounter, new_epoch
 from .prepared import PreparedQuery
 
@@ -104,16 +104,25 @@ def unit_of_work() -> Iterator[None]:
     """
     units = _units()
     unit = _Unit()
-    with transaction.atomic():
-        units.append(unit)
-        try:
-            yield
-        finally:
-            units.pop()
-        if units:
-            units[-1].notes.extend(unit.notes)
-        elif notes := unit.merged():
-            _write(notes)
+    has_written = False
+    try:
+        with transaction.atomic():
+            units.append(unit)
+            try:
+                yield
+            finally:
+                units.pop()
+            if units:
+                units[-1].notes.extend(unit.notes)
+            elif notes := unit.merged():
+                _write(notes)
+                has_written = True
+    except (DatabaseError, InterfaceError) as error:
+        if not units:
+            storage.note_failed(error, now=clock.now())
+        raise
+    if has_written:
+        storage.note_written()
 
 
 def _add(key: tuple[str, Any], note: _Note) -> None:

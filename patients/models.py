@@ -566,7 +566,7 @@ class IdempotencyKey(models.Model):
 
 
 class WorkerHeartbeat(models.Model):
-    """When each worker last looked for work; /health/ready wants one that is not old."""
+    """When each worker last looked for work; /health/full wants one that is not old."""
 
     name = models.CharField(max_length=100, primary_key=True)
     beat_at = models.DateTimeField()

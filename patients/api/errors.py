@@ -21,6 +21,7 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from .. import storage
 from ..models import Notification, Patient, Report
 from ..representations import represent_history, represent_notification, represent_patient, represent_report
 from ..selectors import HistoricalReport
@@ -36,6 +37,7 @@ NOT_KNOWN: Final = (
     "It is not known whether this was stored; send it again: the same Idempotency-Key gives the first answer."
 )
 DATABASE_AWAY: Final = "The database does not answer. "
+DISK_FULL: Final = "A disk of the server is full: tell whoever keeps it. "
 
 _UNIQUE_HOSPITAL_NUMBER: Final = "Another patient has this hospital number."
 # Constraint -> the field to blame and what to say. The services ask first, the database has the last word.
@@ -67,6 +69,9 @@ def answer_of(error: BaseException) -> tuple[int, Any]:
     known = _answer_of_service_error(error) or _answer_of_framework_error(error)
     if known is not None:
         return known
+    if storage.is_full(error):
+        logger.error("A disk is full", exc_info=error)
+        return 507, {"detail": DISK_FULL + NOT_KNOWN}
     if isinstance(error, DatabaseError | InterfaceError):
         logger.error("The database does not answer", exc_info=error)
         return 503, {"detail": DATABASE_AWAY + NOT_KNOWN}
@@ -150,6 +155,6 @@ def exception_handler(error: Exception, context: Any) -> Response:
     headers = {}
     if authenticate := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = authenticate
-    if wait := getattr(error, "wait", SECONDS_TO_RETRY if status == 503 else None):
+    if wait := getattr(error, "wait", SECONDS_TO_RETRY if status in (503, 507) else None):
         headers["Retry-After"] = str(int(wait))
     return Response(body, status=status, headers=headers)

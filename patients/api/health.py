@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from .. import clock
+from .. import clock, storage
 from ..selectors import newest_beat
 
 REDIS_TIMEOUT: Final = 1.0  # seconds
@@ -41,35 +41,60 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200, or 503 with the names of what is missing."""
-    missing = find_missing()
-    if missing:
-        return JsonResponse({"status": "not ready", "missing": missing}, status=503)
-    return JsonResponse({"status": "ready"})
+    """200 while this process can serve, or 503 with the names of what is missing for it.
+
+    What all processes lack alike, a worker or Redis, only degrades it: a proxy that asks must not take all away.
+    """
+    health = look()
+    return _answer(health, is_well=not health.missing)
 
 
-def find_missing() -> list[str]:
-    """What keeps this process from serving; an empty list where nothing does."""
-    missing = []
+@never_cache
+@require_safe
+def full(request: HttpRequest) -> JsonResponse:
+    """200 while nothing at all is missing, or 503: for whoever waits until a ward runs as it should."""
+    health = look()
+    return _answer(health, is_well=not health.missing and not health.degraded)
+
+
+class Health(NamedTuple):
+    """What keeps this process from serving, and what it serves without."""
+
+    missing: list[str]
+    degraded: list[str]
+
+
+def look() -> Health:
+    """How this process is. Nothing is written to find out."""
+    missing, degraded = _look_at_database()
     if state.is_stopping:
-        missing.append("shutting down")
+        missing.insert(0, "shutting down")
     elif not state.is_ready:
-        missing.append("starting")
-    missing += _missing_of_database()
+        missing.insert(0, "starting")
     if settings.REDIS_URL and not _redis_answers():
-        missing.append("redis")
-    return missing
+        degraded.append("redis")
+    return Health(missing, degraded)
 
 
-def _missing_of_database() -> list[str]:
+def _answer(health: Health, *, is_well: bool) -> JsonResponse:
+    if is_well:
+        return JsonResponse({"status": "ready", "degraded": health.degraded})
+    return JsonResponse({"status": "not ready", **health._asdict()}, status=503)
+
+
+def _look_at_database() -> Health:
+    now = clock.now()
     try:
         connection.ensure_connection()
         if not _migrations_are_applied():
-            return ["migrations"]
-        is_worked = newest_beat(now=clock.now()) is not None
-    except DatabaseError:
-        return ["database"]
-    return [] if is_worked else ["worker"]
+            return Health(["migrations"], [])
+        beat_at = newest_beat(now=now)
+    except (DatabaseError, InterfaceError):
+        return Health(["database"], [])
+    return Health(
+        [] if storage.takes_writes(now=now, newest_beat=beat_at) else ["database"],
+        [] if beat_at is not None else ["worker"],
+    )
 
 
 def _migrations_are_applied() -> bool:

@@ -12,7 +12,8 @@ from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 from webpack_loader.exceptions import BaseWebpackLoaderException
 
-from .errors import DATABASE_AWAY, NOT_KNOWN, SECONDS_TO_RETRY
+from .. import storage
+from .errors import DATABASE_AWAY, DISK_FULL, NOT_KNOWN, SECONDS_TO_RETRY
 
 # What answers in JSON, and never with a page of the application.
 API_PATHS: Final = ("api", "rest-auth", "swagger", "swagger.json", "health", "metrics")
@@ -57,9 +58,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, without a word of what went wrong; the log has it. 503 where the database does not answer."""
-    if isinstance(sys.exception(), DatabaseError | InterfaceError):
-        answer = _answer(request, 503, DATABASE_AWAY + NOT_KNOWN)
+    """500, without a word of what went wrong; the log has it. 503 without the database, 507 where a disk is full."""
+    error = sys.exception()
+    is_full = error is not None and storage.is_full(error)
+    if is_full or isinstance(error, DatabaseError | InterfaceError):
+        status, words = (507, DISK_FULL) if is_full else (503, DATABASE_AWAY)
+        answer = _answer(request, status, words + NOT_KNOWN)
         answer.headers["Retry-After"] = str(SECONDS_TO_RETRY)
         return answer
     return _answer(request, 500, f"Something went wrong here. It has been logged. {NOT_KNOWN}")

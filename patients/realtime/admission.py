@@ -15,7 +15,7 @@ from django.http import parse_cookie
 
 from .. import clock
 from ..addresses import network_of
-from ..api.errors import SECONDS_TO_RETRY
+from ..api.errors import DISK_FULL, SECONDS_TO_RETRY
 from ..api.imports import LARGEST_IMPORT
 from ..services import sign_ins
 from .threads import lent_thread
@@ -44,6 +44,9 @@ class Refusal(NamedTuple):
 NOBODY: Final = Refusal(401, "Authentication credentials were not provided.", {"WWW-Authenticate": "Token"})
 TOO_MANY_FILES: Final = Refusal(
     429, "Other files are being sent. Try again.", {"Retry-After": str(SECONDS_TO_RETRY)}
+)
+NO_ROOM: Final = Refusal(
+    507, f"{DISK_FULL}Nothing of this was stored.", {"Retry-After": str(SECONDS_TO_RETRY)}
 )
 NOT_ASKED: Final = Refusal(
     503,

@@ -14,6 +14,7 @@ import json
 import logging
 import sys
 import time
+from io import BytesIO
 from string import printable
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from django.conf import settings
 
 from .admission import (
     LARGEST_OF_A_STRANGER,
+    NO_ROOM,
     SECONDS_FOR_HEAD,
     SECONDS_UNTIL_IT_COUNTS,
     Files,
@@ -101,6 +103,7 @@ def install() -> None:
     class Request(http_protocol.WebRequest):
         """The methods have Twisted's and Daphne's names."""
 
+        content: Any = None
         kept = 0  # bytes of the body
         most = 0  # that may be kept, for all that is known of who sends it
         asking: asyncio.Task[None] | None = None  # who sends it
@@ -119,7 +122,11 @@ def install() -> None:
             elif length is not None and length > self.most:
                 self.ask(length)
             # In memory, or in a file where it may be large: not where nothing is kept.
-            super().gotLength(0 if length is None or self.refusal is not None else length)
+            try:
+                super().gotLength(0 if length is None or self.refusal is not None else length)
+            except OSError:
+                self.refuse(NO_ROOM)
+                super().gotLength(0)
 
         def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
             if self.refusal is None and self.kept + len(data) > self.most:
@@ -129,7 +136,10 @@ def install() -> None:
                     self.ask(self.largest)
             if self.refusal is None:
                 self.kept += len(data)
-                super().handleContentChunk(data)
+                try:
+                    super().handleContentChunk(data)
+                except OSError:
+                    self.refuse(NO_ROOM)
 
         def ask(self, length: int) -> None:
             """Read on when it is known whether a body of so many bytes may be kept."""
@@ -158,8 +168,8 @@ def install() -> None:
             """Answer this when all has come, of which nothing is kept."""
             self.refusal = refusal
             if self.content is not None:
-                self.content.seek(0)
-                self.content.truncate()
+                self.content.close()
+                self.content = BytesIO()
 
         def process(self) -> Any:
             self.is_whole = True

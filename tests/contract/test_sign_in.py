@@ -156,8 +156,8 @@ def test_nobody_signed_in_gets_nothing(outside: Outside, path: str) -> None:
 
 
 def test_health_and_the_spas_own_files_are_there_for_everybody(outside: Outside) -> None:
-    """`/health/live`, `/health/ready` (503 while … saying which)"""
-    for path in ("/health/live", "/health/ready"):
+    """`/health/live`, `/health/ready` (503 while … saying which), `/health/full` (also without worker or Redis)"""
+    for path in ("/health/live", "/health/ready", "/health/full"):
         assert outside.stranger.get(path).status_code == 200
     page = outside.stranger.get("/")
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")

@@ -74,11 +74,31 @@ def strict() -> None:
 
 
 def wary() -> None:
-    """A request's head must be there within five seconds, and each handshake of a socket takes two."""
+    """A request's head must be there within five seconds, and each handshake of a socket takes two.
+
+    For bodies of two certain lengths the disk is full: from the start, or when they are written.
+    """
+    import errno
+    import io
     import time
+
+    from twisted.web import http
 
     from config import middleware
     from patients.realtime import daphne_protocol
+
+    get_content_file = http._getContentFile
+
+    class FullFile(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def get_file(length: int) -> Any:
+        if length == 777_777:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return FullFile() if length == 777_778 else get_content_file(length)
+
+    http._getContentFile = get_file
 
     daphne_protocol.SECONDS_FOR_HEAD = 5  # type: ignore[misc]
     find_sign_in = middleware._find_sign_in

@@ -197,10 +197,10 @@ async def save_through_an_outage(ward: Ward, redis: RedisServer) -> None:
         redis.kill()
         await save(6)
         await ward.catch_up(*sockets)
-        unready = await aside(ward.client().get, "/health/ready")
-        assert unready.status_code == 503
+        ready = await aside(ward.client().get, "/health/ready")
+        assert ready.status_code == 200, "a proxy goes on asking it"
         # On a slow machine a beat of the worker may be late as well; nothing else may be missing.
-        assert {"redis"} <= set(unready.json()["missing"]) <= {"redis", "worker"}
+        assert {"redis"} <= set(ready.json()["degraded"]) <= {"redis", "worker"}
         assert (await aside(ward.client().get, "/health/live")).status_code == 200
         redis.start()
         await save(6)

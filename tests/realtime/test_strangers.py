@@ -170,6 +170,15 @@ def end_head(client: socket.socket) -> socket.socket:
     return client
 
 
+@pytest.mark.parametrize("size", [777_777, 777_778])
+def test_a_body_that_the_disk_has_no_room_for_is_507(stack, size):
+    headers = {"Authorization": f"Token {stack.signed_in('lead').token}", "Content-Type": "application/json"}
+    answer = requests.post(f"{stack.url}/api/patients/", b" " * size, headers=headers, timeout=DEADLINE)
+    assert answer.status_code == 507
+    assert answer.json()["detail"].endswith("Nothing of this was stored.")
+    assert answer.headers["Retry-After"] == "5"
+
+
 def test_of_too_many_who_send_nothing_the_oldest_go(stack):
     head = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     clients = [begin(stack, head) for _ in range(23)]

@@ -204,7 +204,7 @@ class WardlightServer(WardlightProcess):
 
     def is_ready(self) -> bool:
         self.require_running()
-        return self.answers_ok("/health/ready")
+        return self.answers_ok("/health/full")
 
     def answers_ok(self, path: str) -> bool:
         try:

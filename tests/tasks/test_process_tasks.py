@@ -130,8 +130,10 @@ def test_a_worker_that_stopped_on_purpose_leaves_no_heartbeat(ward: Ward) -> Non
     worker.start()
     ward.stack.wait_until_ready()
     assert worker.terminate(timeout=DEADLINE) == 0
+    answer = ward.client().get("/health/full")
+    assert (answer.status_code, answer.json()["missing"], answer.json()["degraded"]) == (503, [], ["worker"])
     answer = ward.client().get("/health/ready")
-    assert (answer.status_code, answer.json()["missing"]) == (503, ["worker"])
+    assert (answer.status_code, answer.json()["degraded"]) == (200, ["worker"])
 
 
 def test_serve_runs_plain_tasks_too(stack_builder: StackBuilder, tmp_path: Path) -> None:
