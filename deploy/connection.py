@@ -10,7 +10,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def set_up() -> dict[str, Any]:
-    """Load Wardlight's settings, in its own environment, and give the database's."""
+    """Load Wardlight's settings, in its own environment, and give the database's. What is written is the owner's."""
+    os.umask(0o077)
     python = PROJECT / ".venv" / "bin" / "python"
     try:
         import django

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from drf_yasg import openapi
@@ -389,6 +391,7 @@ def schema_view() -> Any:
 
 
 @csrf_exempt
+@csp_update({"style-src": [SELF, UNSAFE_INLINE]})  # Swagger UI writes styles into its page
 def swagger(request: HttpRequest) -> HttpResponseBase:
     """The page to read and try everything."""
     return schema_view().with_ui("swagger")(request)

@@ -41,17 +41,14 @@ class Refusal(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
+RETRY: Final = {"Retry-After": str(SECONDS_TO_RETRY)}
 NOBODY: Final = Refusal(401, "Authentication credentials were not provided.", {"WWW-Authenticate": "Token"})
-TOO_MANY_FILES: Final = Refusal(
-    429, "Other files are being sent. Try again.", {"Retry-After": str(SECONDS_TO_RETRY)}
-)
-NO_ROOM: Final = Refusal(
-    507, f"{DISK_FULL}Nothing of this was stored.", {"Retry-After": str(SECONDS_TO_RETRY)}
-)
+TOO_MANY_FILES: Final = Refusal(429, "Other files are being sent. Try again.", RETRY)
+NO_ROOM: Final = Refusal(507, f"{DISK_FULL}Nothing of this was stored.", RETRY)
 NOT_ASKED: Final = Refusal(
     503,
     "Who sends this cannot be looked up at the moment. Nothing of it was stored.",
-    {"Retry-After": str(SECONDS_TO_RETRY)},
+    RETRY,
 )
 
 

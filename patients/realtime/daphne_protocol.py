@@ -3,10 +3,11 @@
 Daphne 4.2.3 answers a subprotocol that is no ASCII with 500 and a traceback, ends the connection at a message that is
 too large, parses on what it has read while reading is paused, answers pings however many there are, takes in what
 follows a handshake without an end, waits for the head of a request as long as something of it comes, and keeps a
-request's whole body in memory before anybody is asked whether it is too large, or who sends it. A form in it Twisted
-reads too, in the loop, and ends the connection with an empty 400 where it cannot; a body that came in chunks is handed
-on without its length. A file that is sent in pieces it takes in as fast as it is made, however slowly it is read, and
-after the time for a request it ends it as if it were complete.
+request's whole body in memory before anybody is asked whether it is too large, or who sends it. Its own errors are
+pages of HTML, and Twisted's are empty. A form in it Twisted reads too, in the loop, and ends the connection with an
+empty 400 where it cannot; a body that came in chunks is handed on without its length. A file that is sent in pieces it
+takes in as fast as it is made, however slowly it is read, and after the time for a request it ends it as if it were
+complete.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from django.conf import settings
 from .admission import (
     LARGEST_OF_A_STRANGER,
     NO_ROOM,
+    RETRY,
     SECONDS_FOR_HEAD,
     SECONDS_UNTIL_IT_COUNTS,
     Files,
@@ -205,6 +207,9 @@ def install() -> None:
             self.handle_reply({"type": "http.response.start", **start})
             self.handle_reply({"type": "http.response.body", "body": body})
 
+        def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+            self.answer(Refusal(status, body, RETRY if status == 503 else {}))
+
         def connectionLost(self, reason: Any) -> None:  # noqa: N802
             files.leave(self)
             super().connectionLost(reason)
@@ -271,6 +276,17 @@ def install() -> None:
         def connectionLost(self, reason: Any = connectionDone) -> None:  # noqa: N802
             self.stop_waiting()
             super().connectionLost(reason)
+
+        def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+            self._respondToBadRequestAndDisconnect()
+
+        def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
+            body = json.dumps({"detail": "This is no request of HTTP."}).encode()
+            self.transport.write(
+                b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+            )
+            self.loseConnection()
 
         def stop_waiting(self) -> None:
             if self.head_timer is not None:

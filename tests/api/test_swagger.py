@@ -249,3 +249,17 @@ def test_the_description_is_the_same_for_everybody_and_for_nobody_without_a_role
         signed_in(viewer).get("/swagger.json").json() == signed_in(ward["root"]).get("/swagger.json").json()
     )
     assert signed_in(nobody).get("/swagger.json").status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_page_alone_may_write_styles_and_nothing_beside_it_may():
+    """Swagger UI does; what only begins with the same letters has the policy of every page."""
+    strict = Client().get("/health/live")["Content-Security-Policy"]
+    assert "unsafe" not in strict
+    client = asking(get_key(make_member("viewer", "vera").username))
+    relaxed = client.get("/swagger", headers={"Accept": "text/html"})["Content-Security-Policy"]
+    assert "style-src 'self' 'unsafe-inline'" in relaxed
+    assert relaxed.count("unsafe") == 1
+    assert "frame-ancestors 'none'" in relaxed
+    for path in ("/swagger.json", "/swagger-ui", "/swaggerfoo", "/swagger/x"):
+        assert client.get(path)["Content-Security-Policy"] == strict, path

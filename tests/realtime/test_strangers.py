@@ -1,5 +1,6 @@
 """What somebody whom nobody knows sends over HTTP: it costs no memory and is no fault in the log."""
 
+import json
 import re
 import resource
 import select
@@ -267,3 +268,22 @@ def test_a_host_that_is_not_ours_is_one_line_in_the_log(stack, host):
     log = stack.servers[0].read_log()
     assert "Traceback" not in log
     assert [line for line in log.splitlines() if "HTTP_HOST" in line and " WARNING " in line]
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "nonsense",
+        "GET / HTTP/1.1\r\nno colon",
+        "GET / HTTP/1.1\r\nA" + "a" * 20_000 + ": b",
+        "GET /\x80 HTTP/1.1",
+    ],
+    ids=["no request", "no header", "too long", "no ASCII"],
+)
+def test_what_the_server_itself_refuses_is_in_the_form_of_the_api(stack, request_line):
+    with socket.create_connection(("127.0.0.1", stack.servers[0].port), timeout=DEADLINE) as client:
+        client.sendall(request_line.encode("latin-1") + b"\r\n\r\n")
+        head, body = client.recv(4096).split(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\nContent-Type: application/json\r\n" in head
+    assert list(json.loads(body)) == ["detail"]

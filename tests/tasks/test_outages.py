@@ -39,6 +39,7 @@ def test_a_server_started_before_its_database_is_migrated_waits_for_it(tmp_path:
     configuration = {"DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"}
     with WardlightServer(configuration=configuration, folder=tmp_path) as server:
         assert missing(server) == ["starting", "migrations"]
+        assert oct((tmp_path / "new.sqlite3").stat().st_mode & 0o777) == "0o600", "it will hold patients"
         manage("migrate", "--verbosity", "0", configuration=configuration)
         server.wait_until_ready()
 
