@@ -74,8 +74,12 @@ $(webpack_stats): $(installed_packages) $(frontend_sources)
 	cd vue_frontend && npm run build
 	@touch $@
 
+# Pages that are open since before an update ask for the files of their own release: what was served until now goes on
+# being served for a day. `before` may also be put there by hand (docs/operations.md 7).
 $(collected_static): $(installed_runtime) $(webpack_stats) $(static_sources)
+	@if [ -d staticfiles/app ] && [ ! -e before ]; then mv staticfiles before; fi
 	.venv/bin/python manage.py collectstatic --noinput --clear --verbosity 0
+	@if [ -e before ]; then deploy/keep-files before staticfiles && rm -rf before; fi
 	@touch $@
 
 # ---------------------------------------------------------------- run

@@ -17,6 +17,7 @@ rest_auth_patterns = [
 ]
 
 urlpatterns = [
+    path("sw.js", pages.service_worker),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("health/full", health.full),

@@ -31,7 +31,11 @@ export default (environment, { mode }) => {
     mode,
     context: here,
     target: 'browserslist',
-    entry: { main: './src/main.ts' },
+    entry: {
+      main: './src/main.ts',
+      // Served at /sw.js, so that it may answer for every page (patients/api/pages.py).
+      sw: { import: './src/serviceWorker.ts', filename: 'sw.js' },
+    },
     output: {
       path: outputFolder,
       publicPath: '/static/app/',
@@ -94,7 +98,8 @@ export default (environment, { mode }) => {
     optimization: {
       minimizer: ['...', cssForTheFloor],
       splitChunks: {
-        chunks: 'all',
+        // The service worker is one file.
+        chunks: (chunk) => chunk.name !== 'sw',
         cacheGroups: {
           vendor: {
             test: /[\\/]node_modules[\\/](@vue|vue|vue-router|pinia|vue-i18n|@intlify|partysocket)[\\/]/,

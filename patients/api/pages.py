@@ -1,13 +1,15 @@
 """The clinicians' application, and the answers to unknown addresses and to unexpected errors."""
 
 import sys
+from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 from webpack_loader.exceptions import BaseWebpackLoaderException
@@ -29,6 +31,18 @@ def index(request: HttpRequest, **_: Any) -> HttpResponse:
         return render(request, "index.html")
     except (OSError, BaseWebpackLoaderException):
         return render(request, "not_built.html", status=503)
+
+
+@cache_control(no_cache=True)
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that shows the application without a line; from here and not from /static/, so that it may."""
+    try:
+        stats = Path(str(settings.WEBPACK_LOADER["DEFAULT"]["STATS_FILE"]))
+        script = stats.with_name("sw.js").read_bytes()
+    except OSError:
+        return not_found(request)
+    return HttpResponse(script, content_type="text/javascript; charset=utf-8")
 
 
 @csrf_exempt  # nothing is done here, and a program with a key would be told of a cookie

@@ -39,6 +39,22 @@ def test_the_application_is_only_read(client, built):
     assert client.post("/patients/5").status_code == 405
 
 
+def test_the_service_worker_is_asked_for_anew_each_time_and_may_answer_for_every_page(
+    client, settings, tmp_path
+):
+    stats = tmp_path / "webpack-stats.json"
+    settings.WEBPACK_LOADER = {"DEFAULT": {"STATS_FILE": stats}}
+    assert client.get("/sw.js").status_code == 404
+    stats.with_name("sw.js").write_text("self")
+    response = client.get("/sw.js")
+    assert (response.status_code, response.content) == (200, b"self")
+    assert response["Content-Type"] == "text/javascript; charset=utf-8"
+    assert response["Cache-Control"] == "no-cache"
+    assert "default-src 'self'" in response["Content-Security-Policy"]
+    assert not response.cookies
+    assert client.post("/sw.js").status_code == 405
+
+
 @pytest.mark.parametrize("problem", [OSError("no stats"), WebpackBundleLookupError("no bundle")])
 def test_without_webpacks_output_a_plain_page_says_so(client, monkeypatch, problem):
     def render_unbuilt(request, template, *args, **kwargs):

@@ -26,6 +26,8 @@ HAND = 30
 LOST = ("WebSocket", "net::ERR_CONNECTION", "net::ERR_EMPTY_RESPONSE")
 """How the browser itself reports a connection that broke, or a question that was under way on it."""
 
+NO_WORKER = "Service Worker registration blocked by Playwright"
+
 
 class Clinician:
     """Somebody signed in on a device of their own.
@@ -44,6 +46,7 @@ class Clinician:
         width: int = 1366,
         height: int = 900,
         is_touch: bool = False,
+        has_service_worker: bool = False,
     ) -> None:
         self.url = url
         self.username = username
@@ -51,7 +54,8 @@ class Clinician:
             viewport={"width": width, "height": height},
             has_touch=is_touch,
             is_mobile=is_touch,
-            service_workers="block",
+            # With one, what it keeps would stand between a test and the server.
+            service_workers="allow" if has_service_worker else "block",
         )
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
@@ -61,7 +65,7 @@ class Clinician:
 
     def _note(self, message: Any) -> None:
         # Some of these tests bring a lost connection about.
-        is_lost = any(sign in message.text for sign in LOST)
+        is_lost = any(sign in message.text for sign in (*LOST, NO_WORKER))
         if message.type in ("error", "warning") and not is_lost:
             self.problems.append(message.text)
 

@@ -127,6 +127,7 @@ interface SentRequest {
 
 /** A socket whose other end is the test. */
 export class FakeSocket implements SocketLike {
+  readyState = 1;
   onopen: ((event: never) => void) | null = null;
   onmessage: ((event: never) => void) | null = null;
   onclose: ((event: never) => void) | null = null;

@@ -2,7 +2,14 @@
 
 import { beforeEach, expect, it } from 'vitest';
 
-import { DRAFT_LIFETIME_MS, dropDraftsOf, dropOldDrafts, findDraft, keepDraft } from './useDraftStorage';
+import {
+  countUnsavedSets,
+  DRAFT_LIFETIME_MS,
+  dropDraftsOf,
+  dropOldDrafts,
+  findDraft,
+  keepDraft,
+} from './useDraftStorage';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const [NADIA, NILS] = [4, 41];
@@ -26,4 +33,12 @@ it('keeps none for longer than half an hour, whoever typed it and whatever else 
   localStorage.setItem('wardlight.ward', '7A');
   dropOldDrafts(NOW);
   expect(Object.keys(localStorage).sort()).toEqual(['wardlight.draft.41.7', 'wardlight.ward']);
+});
+
+it('counts the sets that wait unsaved, and no other form', () => {
+  keepDraft(NADIA, 7, {}, NOW);
+  keepDraft(NILS, 8, {}, NOW - DRAFT_LIFETIME_MS + 1);
+  keepDraft(NILS, 9, {}, NOW - DRAFT_LIFETIME_MS);
+  keepDraft(NADIA, 'report-3', {}, NOW);
+  expect(countUnsavedSets(NOW)).toBe(2);
 });

@@ -7,6 +7,8 @@
 
 export const DRAFT_LIFETIME_MS = 30 * 60_000;
 const PREFIX = 'wardlight.draft.';
+/** A set's subject is the patient's number, other forms have a name. */
+const SET_DRAFT = /^wardlight\.draft\.\d+\.\d+$/;
 
 interface Stored<T> {
   at: number;
@@ -59,6 +61,14 @@ export function dropOldDrafts(now: number): void {
     const at = writtenAt(key);
     if (at === null || now - at >= DRAFT_LIFETIME_MS) localStorage.removeItem(key);
   }
+}
+
+/** How many sets of observations wait unsaved on this device, whoever typed them. */
+export function countUnsavedSets(now: number): number {
+  return draftKeys().filter((key) => {
+    const at = writtenAt(key);
+    return SET_DRAFT.test(key) && at !== null && now - at < DRAFT_LIFETIME_MS;
+  }).length;
 }
 
 function draftKeys(): string[] {

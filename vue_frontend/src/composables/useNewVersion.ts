@@ -18,7 +18,8 @@ export function useNewVersion() {
   const live = useLiveStore();
   const running = scriptOf(document.head.innerHTML);
   const isThere = ref(false);
-  let wasLive = false;
+  // A page that came from this device's own store may be of an older release.
+  let wasLive = document.documentElement.dataset.signedIn === 'unknown';
 
   async function check(): Promise<void> {
     if (running === null || isThere.value) return;

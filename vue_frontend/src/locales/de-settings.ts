@@ -106,6 +106,16 @@ export const settingsDe: typeof settingsEn = {
     noneHeading: 'In dieser Zeit wurde nichts ausgelöst',
     noneText: 'Wählen Sie eine längere Zeit oder eine andere Station.',
   },
+  away: {
+    unsavedSets:
+      '{count} nicht gespeicherte Messung auf diesem Gerät | {count} nicht gespeicherte Messungen auf diesem Gerät',
+    text: 'Der Server antwortet nicht. Diese Seite geht von selbst weiter, sobald er es tut.',
+  },
+  parts: {
+    missing: 'Ein Teil dieser Seite konnte nicht geladen werden. Es wird weiter versucht.',
+    tryNow: 'Jetzt versuchen',
+    reload: 'Seite neu laden',
+  },
   version: {
     offer: 'Eine neue Version von Wardlight ist bereit.',
     reload: 'Jetzt laden',

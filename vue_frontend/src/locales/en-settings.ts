@@ -103,6 +103,15 @@ export const settingsEn = {
     noneHeading: 'Nothing was raised in this time',
     noneText: 'Choose a longer time or another ward.',
   },
+  away: {
+    unsavedSets: '{count} unsaved set on this device | {count} unsaved sets on this device',
+    text: 'The server does not answer. This page goes on by itself as soon as it does.',
+  },
+  parts: {
+    missing: 'A part of this page could not be loaded. Trying again.',
+    tryNow: 'Try now',
+    reload: 'Load the page anew',
+  },
   version: {
     offer: 'A new version of Wardlight is ready.',
     reload: 'Load it now',

@@ -105,6 +105,16 @@ export const settingsEs: typeof settingsEn = {
     noneHeading: 'No hubo avisos en este tiempo',
     noneText: 'Elija un tiempo más largo u otra planta.',
   },
+  away: {
+    unsavedSets:
+      '{count} toma sin guardar en este dispositivo | {count} tomas sin guardar en este dispositivo',
+    text: 'El servidor no responde. Esta página continúa sola en cuanto responda.',
+  },
+  parts: {
+    missing: 'No se pudo cargar una parte de esta página. Se sigue intentando.',
+    tryNow: 'Intentar ahora',
+    reload: 'Volver a cargar la página',
+  },
   version: {
     offer: 'Hay una nueva versión de Wardlight.',
     reload: 'Cargarla ahora',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { FakeSocket } from '@/testing';
-import { ANSWER_WITHIN_MS, ObsSocket, STALE_AFTER_MS } from './obsSocket';
+import { ANSWER_WITHIN_MS, ASK_AFTER_MS, ObsSocket, PONG_WITHIN_MS } from './obsSocket';
 import { NoAnswer, RequestRefused } from './protocol';
 
 function open() {
@@ -98,16 +98,42 @@ describe('the socket', () => {
     fake.answer(fake.take('list'), 200, []);
   });
 
-  it('gives up a line that is silent for too long, though the browser calls it open', () => {
+  it('asks a silent line whether it lives, and gives it up where nothing follows', () => {
     const { fake, listeners, pass } = open();
     fake.hello(4);
-    pass(STALE_AFTER_MS - 2_000);
-    fake.heartbeat(4);
-    pass(STALE_AFTER_MS - 2_000);
+    pass(ASK_AFTER_MS - 1);
+    expect(fake.sent).toEqual([]);
+    pass(250);
+    expect(fake.sent.map((one) => [one.stream, one.payload.action])).toEqual([['events', 'ping']]);
+    pass(PONG_WITHIN_MS - 250);
     expect(fake.reconnects).toBe(0);
-    pass(3_000);
+    pass(500);
     expect(fake.reconnects).toBe(1);
-    expect(listeners.onState).toHaveBeenLastCalledWith('connecting');
+    expect(listeners.onState.mock.calls.map(([state]) => state)).toEqual(['open', 'dead', 'connecting']);
+  });
+
+  it.each(['the answer', 'any other frame'])('leaves a line alone that says something: %s', (what) => {
+    const { fake, pass } = open();
+    fake.hello(4);
+    pass(ASK_AFTER_MS);
+    if (what === 'the answer') fake.answer(fake.take('ping'), 200, {});
+    else fake.heartbeat(4);
+    pass(ASK_AFTER_MS - 500);
+    expect(fake.reconnects).toBe(0);
+    pass(750);
+    pass(PONG_WITHIN_MS + 250);
+    expect(fake.reconnects).toBe(1);
+  });
+
+  it('gives up a line on which nothing can be sent, and says that this was not', async () => {
+    const { fake, listeners, socket } = open();
+    fake.hello(4);
+    fake.readyState = 3;
+    const asked = socket.request('reports', { action: 'create', data: {} });
+    await expect(asked).rejects.toSatisfy((error: unknown) => error instanceof NoAnswer && !error.wasSent);
+    expect(fake.sent).toEqual([]);
+    expect(listeners.onState).toHaveBeenCalledWith('dead');
+    expect(fake.reconnects).toBe(1);
   });
 
   it('stays closed and says so when the sign-in has ended', () => {

@@ -18,6 +18,8 @@ import {
 
 /** What we use of a WebSocket; partysocket's ReconnectingWebSocket has it, and so have the tests' fakes. */
 export interface SocketLike {
+  /** As WebSocket's: 1 while something can be sent. */
+  readonly readyState: number;
   send(text: string): void;
   close(code?: number, reason?: string): void;
   reconnect(): void;
@@ -26,8 +28,11 @@ export interface SocketLike {
   onclose: ((event: never) => void) | null;
 }
 
-/** `connecting`: the line was lost and is being sought; `open`: the server has greeted. */
-export type SocketState = 'connecting' | 'open' | 'closed';
+/**
+ * `connecting`: the line was lost and is being sought; `open`: the server has greeted; `dead`: nothing comes through,
+ * though nobody closed it. `connecting` follows at once.
+ */
+export type SocketState = 'connecting' | 'open' | 'dead' | 'closed';
 
 export interface ObsSocketListeners {
   onState(state: SocketState): void;
@@ -46,9 +51,14 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 
-/** The server sends a heartbeat every 10 s: 25 s of silence is a dead line, whatever the browser says. */
-export const STALE_AFTER_MS = 25_000;
-const WATCH_EVERY_MS = 1_000;
+/** The server sends a heartbeat every 10 s: after this silence the line is asked whether it lives. */
+export const ASK_AFTER_MS = 12_000;
+/** Where no frame at all follows the question for so long, the line is dead, whatever the browser says. */
+export const PONG_WITHIN_MS = 3_000;
+/** So long after the last frame nothing on the screen may count as live. */
+export const STALE_AFTER_MS = ASK_AFTER_MS + PONG_WITHIN_MS;
+const WATCH_EVERY_MS = 250;
+const CAN_SEND = 1;
 export const ANSWER_WITHIN_MS = 15_000;
 
 export class ObsSocket {
@@ -57,6 +67,7 @@ export class ObsSocket {
   private lastRequest = 0;
   private watch: ReturnType<typeof setInterval> | null = null;
   private lastHeardAt = 0;
+  private askedAt: number | null = null;
   private isGreeted = false;
 
   constructor(
@@ -93,10 +104,18 @@ export class ObsSocket {
     this.listeners.onState('closed');
   }
 
+  /** The line is dead: say so, and try anew at once. */
+  giveUp(): void {
+    if (this.socket === null) return;
+    this.listeners.onState('dead');
+    this.reconnect();
+  }
+
   /** Give the present line up and try anew at once. */
   reconnect(): void {
     if (this.socket === null) return;
     this.lastHeardAt = this.clock();
+    this.askedAt = null;
     this.isGreeted = false;
     this.forgetRequests();
     this.listeners.onState('connecting');
@@ -105,6 +124,11 @@ export class ObsSocket {
 
   get isOpen(): boolean {
     return this.isGreeted;
+  }
+
+  /** Whether an answer is waited for. */
+  get isBusy(): boolean {
+    return this.waiting.size > 0;
   }
 
   /**
@@ -116,6 +140,10 @@ export class ObsSocket {
   request<T>(stream: Stream, request: Request, within = ANSWER_WITHIN_MS): Promise<Reply<T>> {
     const socket = this.socket;
     if (socket === null || !this.isGreeted) return Promise.reject(new NoAnswer('not connected', false));
+    if (socket.readyState !== CAN_SEND) {
+      this.giveUp();
+      return Promise.reject(new NoAnswer('the line is dead', false));
+    }
     const requestId = `r${++this.lastRequest}`;
     return new Promise<Reply<T>>((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -129,6 +157,7 @@ export class ObsSocket {
 
   private receive(text: string): void {
     this.lastHeardAt = this.clock();
+    this.askedAt = null;
     const frame = JSON.parse(text) as Frame;
     const payload = frame.payload;
     if ('request_id' in payload && 'response_status' in payload) {
@@ -159,6 +188,7 @@ export class ObsSocket {
 
   private lose(code: number): void {
     this.isGreeted = false;
+    this.askedAt = null;
     this.forgetRequests();
     if (code === CLOSE_SIGNED_OUT) {
       this.close();
@@ -168,10 +198,18 @@ export class ObsSocket {
     this.listeners.onState('connecting');
   }
 
-  /** A line that is silent for too long is given up, even where the browser still calls it open. */
+  /** A line that is silent is asked, and given up where nothing follows, even if the browser still calls it open. */
   private checkSilence(): void {
-    if (this.socket === null || this.clock() - this.lastHeardAt < STALE_AFTER_MS) return;
-    this.reconnect();
+    const now = this.clock();
+    if (!this.isGreeted) {
+      if (now - this.lastHeardAt >= STALE_AFTER_MS) this.giveUp();
+    } else if (this.askedAt !== null) {
+      if (now - this.askedAt >= PONG_WITHIN_MS) this.giveUp();
+    } else if (now - this.lastHeardAt >= ASK_AFTER_MS) {
+      this.askedAt = now;
+      // Whatever comes is a sign of life; whether it is this answer does not matter.
+      this.request('events', { action: 'ping' }).catch(() => undefined);
+    }
   }
 
   private forgetRequests(): void {

@@ -2,6 +2,7 @@ import { watch } from 'vue';
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router';
 
 import { language, t, type MessageKey } from '@/locales';
+import { part } from '@/parts';
 import { useSessionStore } from '@/stores/session';
 
 declare module 'vue-router' {
@@ -12,26 +13,28 @@ declare module 'vue-router' {
   }
 }
 
-const wardBoard = () => import(/* webpackChunkName: "ward-board" */ '@/views/WardBoardView.vue');
-const signIn = () => import(/* webpackChunkName: "sign-in" */ '@/views/SignInView.vue');
-const patient = () => import(/* webpackChunkName: "patient" */ '@/views/PatientView.vue');
-const record = () => import(/* webpackChunkName: "record" */ '@/views/RecordView.vue');
-const report = () => import(/* webpackChunkName: "report" */ '@/views/ReportView.vue');
-const printChart = () => import(/* webpackChunkName: "print-chart" */ '@/views/PrintChartView.vue');
-const printWard = () => import(/* webpackChunkName: "print-ward" */ '@/views/PrintWardView.vue');
-const notifications = () => import(/* webpackChunkName: "notifications" */ '@/views/NotificationsView.vue');
-const patients = () => import(/* webpackChunkName: "patients" */ '@/views/PatientsView.vue');
-const patientForm = () => import(/* webpackChunkName: "patient-form" */ '@/views/PatientFormView.vue');
-const importView = () => import(/* webpackChunkName: "import" */ '@/views/ImportView.vue');
-const settings = () => import(/* webpackChunkName: "settings" */ '@/views/SettingsView.vue');
-const statistics = () => import(/* webpackChunkName: "statistics" */ '@/views/StatisticsView.vue');
-const notFound = () => import(/* webpackChunkName: "not-found" */ '@/views/NotFoundView.vue');
+const wardBoard = part(() => import(/* webpackChunkName: "ward-board" */ '@/views/WardBoardView.vue'));
+const signIn = part(() => import(/* webpackChunkName: "sign-in" */ '@/views/SignInView.vue'));
+const patient = part(() => import(/* webpackChunkName: "patient" */ '@/views/PatientView.vue'));
+const record = part(() => import(/* webpackChunkName: "record" */ '@/views/RecordView.vue'));
+const report = part(() => import(/* webpackChunkName: "report" */ '@/views/ReportView.vue'));
+const printChart = part(() => import(/* webpackChunkName: "print-chart" */ '@/views/PrintChartView.vue'));
+const printWard = part(() => import(/* webpackChunkName: "print-ward" */ '@/views/PrintWardView.vue'));
+const notifications = part(
+  () => import(/* webpackChunkName: "notifications" */ '@/views/NotificationsView.vue'),
+);
+const patients = part(() => import(/* webpackChunkName: "patients" */ '@/views/PatientsView.vue'));
+const patientForm = part(() => import(/* webpackChunkName: "patient-form" */ '@/views/PatientFormView.vue'));
+const importView = part(() => import(/* webpackChunkName: "import" */ '@/views/ImportView.vue'));
+const settings = part(() => import(/* webpackChunkName: "settings" */ '@/views/SettingsView.vue'));
+const statistics = part(() => import(/* webpackChunkName: "statistics" */ '@/views/StatisticsView.vue'));
+const notFound = part(() => import(/* webpackChunkName: "not-found" */ '@/views/NotFoundView.vue'));
 
 /** Not in what is served to a ward. */
 const styleguide = {
   path: '/styleguide',
   name: 'styleguide',
-  component: () => import(/* webpackChunkName: "styleguide" */ '@/views/StyleguideView.vue'),
+  component: part(() => import(/* webpackChunkName: "styleguide" */ '@/views/StyleguideView.vue')),
   meta: { title: 'title.styleguide' as const, isPublic: true },
 };
 
@@ -131,7 +134,8 @@ router.beforeEach(async (to) => {
     try {
       await session.begin();
     } catch {
-      // Unreachable: the sign-in page says so when somebody tries.
+      // Unreachable: a page that is for everybody says so when somebody tries.
+      if (to.meta.isPublic !== true) await session.waitForServer();
     }
   }
   if (to.meta.isPublic === true || session.user !== null) return true;

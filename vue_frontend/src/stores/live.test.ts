@@ -54,6 +54,19 @@ describe('the live connection', () => {
     expect(live.state).toBe('live');
   });
 
+  it('says of a dead line at once that it is not connected, until it is live again', async () => {
+    const live = await start();
+    live.giveUp();
+    expect(live.state).toBe('offline');
+    fake.hello(12);
+    expect(live.state).toBe('offline');
+    fake.answer(fake.take('resume'), 200, { last: 12 });
+    await settle();
+    expect(live.state).toBe('live');
+    fake.drop();
+    expect(live.state).toBe('reconnecting');
+  });
+
   it('says when no worker sends reminders, until one does again', async () => {
     const live = await start();
     expect(live.hasWorker).toBe(true);
@@ -124,11 +137,11 @@ describe('the live connection', () => {
     expect(usePatientsStore().get(1)?.bed).toBe('then moved');
   });
 
-  it('says "not connected" when the line has been away for 25 seconds', async () => {
+  it('says "not connected" when the line has been away for 15 seconds', async () => {
     const live = await start();
     fake.drop();
     const clock = useClockStore();
-    clock.now += 26_000;
+    clock.now += 15_000;
     expect(live.state).toBe('offline');
   });
 

@@ -6,6 +6,7 @@ import type { Notification } from '@/api/types';
 import { CatchUp } from '@/realtime/catchUp';
 import { ObsSocket, STALE_AFTER_MS, type SocketLike } from '@/realtime/obsSocket';
 import { NoAnswer, type ChangeFrame, type EventsFrame, type Stream } from '@/realtime/protocol';
+import { noteHeard } from '@/domain/lastHeard';
 import { useClockStore } from './clock';
 import { useHistoryStore } from './history';
 import { useNotificationsStore } from './notifications';
@@ -52,6 +53,8 @@ export const useLiveStore = defineStore('live', () => {
   const heardAt = ref<number | null>(null);
   /** Whether somebody on the server looks for what is due; without anything known, nobody is alarmed. */
   const hasWorker = ref(true);
+  /** Nothing comes through: said at once, and not after the time that a line may take to come back. */
+  const isDead = ref(false);
   /** When the connection was last seen to be lost or not yet there. */
   const lostAt = ref<number | null>(null);
   let signedOut: () => void = () => undefined;
@@ -59,6 +62,7 @@ export const useLiveStore = defineStore('live', () => {
 
   const state = computed<ConnectionState>(() => {
     if (isCurrent.value) return 'live';
+    if (isDead.value) return 'offline';
     const since = lostAt.value ?? heardAt.value;
     return since !== null && clock.now - since >= STALE_AFTER_MS ? 'offline' : 'reconnecting';
   });
@@ -92,6 +96,7 @@ export const useLiveStore = defineStore('live', () => {
     },
     becameLive() {
       isCurrent.value = wasCurrent.value = true;
+      isDead.value = false;
       lostAt.value = null;
       void loadTotals();
     },
@@ -127,6 +132,7 @@ export const useLiveStore = defineStore('live', () => {
   function hear(frame: EventsFrame): void {
     clock.synchronise(frame.server_time);
     heardAt.value = clock.now;
+    noteHeard(clock.now);
     hasWorker.value = frame.worker;
   }
 
@@ -181,6 +187,7 @@ export const useLiveStore = defineStore('live', () => {
     lostAt.value = clock.now;
     socket.value = new ObsSocket(makeSocket, {
       onState: (next) => {
+        if (next === 'dead') isDead.value = true;
         if (next === 'connecting') lose();
       },
       onHello: (frame) => void begin(frame),
@@ -203,6 +210,7 @@ export const useLiveStore = defineStore('live', () => {
     isCurrent.value = wasCurrent.value = false;
     heardAt.value = null;
     hasWorker.value = true;
+    isDead.value = false;
     lostAt.value = null;
     patients.clear();
     reports.clear();
@@ -215,5 +223,10 @@ export const useLiveStore = defineStore('live', () => {
     socket.value?.reconnect();
   }
 
-  return { state, isLost, heardAt, hasWorker, socket, currentSocket, start, stop, reconnect };
+  /** The browser has lost its network: no need to wait for silence. */
+  function giveUp(): void {
+    socket.value?.giveUp();
+  }
+
+  return { state, isLost, heardAt, hasWorker, socket, currentSocket, start, stop, reconnect, giveUp };
 });

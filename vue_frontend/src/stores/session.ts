@@ -7,12 +7,18 @@ import { dropDraftsOf, dropOldDrafts } from '@/composables/useDraftStorage';
 import { useClockStore } from './clock';
 import { useSnoozesStore } from './snoozes';
 
+const ASK_EVERY_MS = 5_000;
+/** On a dead line a question hangs for long: after this the page says that the server does not answer. */
+const SLOW_MS = 6_000;
+
 export type SignedOutReason = 'ended' | 'signedOut';
 
 /** Who is signed in on this device, and what they may do. */
 export const useSessionStore = defineStore('session', () => {
   const user = ref<SignedInUser | null>(null);
   const isKnown = ref(false);
+  /** The server does not answer, and who is signed in is not known. */
+  const isUnreachable = ref(false);
   /** Why the sign-in page is shown, where the person did not ask for it. */
   const reason = ref<SignedOutReason | null>(null);
 
@@ -29,8 +35,17 @@ export const useSessionStore = defineStore('session', () => {
   /** At the start of the page: it says itself where nobody is signed in, and spares the question. */
   async function begin(): Promise<void> {
     dropOldDrafts(useClockStore().current());
-    if (document.documentElement.dataset.signedIn === 'no') isKnown.value = true;
-    else await restore();
+    if (document.documentElement.dataset.signedIn === 'no') {
+      isKnown.value = true;
+      return;
+    }
+    const slow = setTimeout(() => (isUnreachable.value = true), SLOW_MS);
+    try {
+      await restore();
+    } finally {
+      clearTimeout(slow);
+      isUnreachable.value = false;
+    }
   }
 
   /**
@@ -47,6 +62,21 @@ export const useSessionStore = defineStore('session', () => {
     isKnown.value = true;
     return user.value;
   }
+
+  /** Ask again and again until the server says who is signed in. Until then the page says that it does not answer. */
+  async function waitForServer(): Promise<void> {
+    isUnreachable.value = true;
+    while (!isKnown.value) {
+      await new Promise<void>((resolve) => {
+        askAgain = resolve;
+        setTimeout(resolve, ASK_EVERY_MS);
+      });
+      await restore().catch(() => undefined);
+    }
+    isUnreachable.value = false;
+  }
+
+  let askAgain: () => void = () => undefined;
 
   /** Throws HttpError where the server refuses, another error where it cannot be reached. */
   async function signIn(username: string, password: string): Promise<SignedInUser | null> {
@@ -73,5 +103,19 @@ export const useSessionStore = defineStore('session', () => {
     reason.value = why;
   }
 
-  return { user, isKnown, reason, name, can, begin, restore, signIn, signOut, forget };
+  return {
+    user,
+    isKnown,
+    isUnreachable,
+    reason,
+    name,
+    can,
+    begin,
+    restore,
+    waitForServer,
+    askServer: () => askAgain(),
+    signIn,
+    signOut,
+    forget,
+  };
 });
