@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from patients.api import csv_files
 from patients.models import Patient, Report
+from patients.realtime.threads import OWN
 from patients.services.demo import FOLDER
 from tests.factories import client_of, make_patient, make_report, make_user, signed_in
 from tests.observations import ILL
@@ -158,7 +159,7 @@ def test_a_file_is_whole_in_portions_and_filtered_ordered_and_limited_as_asked(v
 async def test_a_server_sends_a_file_portion_by_portion():
     read = []
     portions = (read.append(number) or str(number).encode() for number in range(3))
-    sent = csv_files._one_by_one(portions)
+    sent = csv_files._one_by_one(portions, errand=OWN)
     assert (await anext(sent), read) == (b"0", [0])
     assert [chunk async for chunk in sent] == [b"1", b"2"]
 

@@ -109,7 +109,12 @@ def test_what_writes_needs_more_than_the_right_to_look():
         _, action = view_action(operation)
         assert (action_of(action) == "view") == (operation.method == "get"), operation
     of_sockets = {action for consumer in CONSUMERS.values() for action in consumer.available_actions}
-    assert {action for action in of_sockets if action_of(action) == "view"} == {"list", "retrieve", "resume"}
+    assert {action for action in of_sockets if action_of(action) == "view"} == {
+        "list",
+        "ping",
+        "resume",
+        "retrieve",
+    }
 
 
 # ---------------------------------------------------------------- people and objects

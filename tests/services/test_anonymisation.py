@@ -15,6 +15,7 @@ from patients.services.anonymisation import anonymise_patient
 from patients.services.errors import Conflict
 from patients.services.history import amend_version, retire_version
 from patients.services.ledger import newest_version_of
+from patients.services.patients import change_patient
 from patients.services.plans import add_pause, set_plan
 from patients.services.reports import correct_report, delete_report
 from tests.factories import make_patient, signed_in
@@ -50,7 +51,7 @@ def ada(lead, nurse):
         hospital_number="HN-774411", date_of_birth=date(1951, 7, 23), bed="Bed-Z9", allergies="Penicillinum",
         diagnosis="Pneumonitis",
     )  # fmt: skip
-    change(patient, by=lead, now=at(0.1), ward="9")
+    change_patient(patient.pk, by=lead, now=at(0.1), changes={"ward": "9"}, reason=TYPED)
     first = record(patient, total(7), when=at(1), by=nurse, additional=TYPED, diet=TYPED)
     correct_report(first.pk, by=nurse, now=at(1.1), changes={"medical_advice": TYPED}, reason=TYPED)
     newest = newest_version_of(first)
@@ -207,7 +208,7 @@ def test_every_text_column_is_cleared_or_known_to_hold_no_identity():
         for prefix in ("report", "historicalreport")
         for name in ("additional", "medical_advice")
     } | {
-        "historicalreport.history_change_reason", "patient.allergies", "patient.diagnosis", "notification.reasons",
+        "historicalreport.history_change_reason", "historicalpatient.history_change_reason", "patient.allergies", "patient.diagnosis", "notification.reasons",
         "historicalpatient.allergies", "historicalpatient.diagnosis", "plan.reason", "pause.reason",
         "historicalpause.reason", "amendmenttext.reason", "amendmenttext.before", "amendmenttext.after",
         "event.frame", "idempotencykey.response",
@@ -218,7 +219,7 @@ def test_every_text_column_is_cleared_or_known_to_hold_no_identity():
     without = {
         f"{prefix}.{name}"
         for prefix in ("report", "historicalreport")
-        for name in ("warning_signs", "not_measured", "news2", "due_because")
+        for name in ("warning_signs", "not_measured", "news2", "due_because", "corrected_fields")
     } | {
         "amendment.before", "amendment.after", "amendment.restored_before", "amendment.restored_after",
         "plan.steps", "plan.call_at", "patient.course", "patient.due_limit", "notification.escalations",
