@@ -9,10 +9,8 @@ import pytest
 RULES = Path(__file__).parent.parent / "patients" / "rules"
 RULE_FILES = sorted(RULES.rglob("*.py"))
 SERVICE_FILES = sorted((RULES.parent / "services").rglob("*.py"))
-READS_FILES_AS_BODIES = {
-    "intake",
-    "imported_reports",
-}  # what a file's row may hold is what a body may hold: the serializers say so
+# What a file's row may hold is what a body may hold: the serializers say so.
+READS_FILES_AS_BODIES = {"intake", "imported_reports"}
 CLOCK_READERS = {"now", "today", "utcnow", "time", "monotonic", "time_ns", "localtime", "gmtime"}
 
 

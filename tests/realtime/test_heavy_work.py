@@ -12,6 +12,7 @@ import pytest
 
 from tests.realtime.ward import Ward, ago, aside
 from tests.support.counts import count
+from tests.support.figures import percentile
 
 ROWS = count(reduced=300, full=1990)  # of one import
 IMPORTS_ON_END = count(reduced=1, full=5)
@@ -34,7 +35,7 @@ def import_of(rows: int) -> dict[str, str]:
 
 @pytest.mark.long("in torture five imports of 1,990 rows, with all else that is heavy beside them")
 async def test_nobodys_save_waits_for_imports_files_replays_and_sign_ins(
-    shared_ward: Ward, record_property: Callable[[str, object], None]
+    shared_ward: Ward, figure: Callable[[str], None]
 ) -> None:
     """Every save is answered, and torture prints how long it took (goal: the 99th percentile stays under a second)."""
     lead, nurse, service = [await aside(shared_ward.client, name) for name in ("lead", "nurse", "service")]
@@ -79,8 +80,4 @@ async def test_nobodys_save_waits_for_imports_files_replays_and_sign_ins(
         replay(),
     )
     assert took
-    took.sort()
-    percentile = took[len(took) * 99 // 100]
-    record_property(
-        "figure", f"{len(took)} saves: 99th percentile {percentile:.2f} s, worst {took[-1]:.2f} s"
-    )
+    figure(f"{len(took)} saves: 99th percentile {percentile(took, 99):.2f} s, worst {max(took):.2f} s")

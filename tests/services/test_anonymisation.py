@@ -208,7 +208,8 @@ def test_every_text_column_is_cleared_or_known_to_hold_no_identity():
         for prefix in ("report", "historicalreport")
         for name in ("additional", "medical_advice")
     } | {
-        "historicalreport.history_change_reason", "historicalpatient.history_change_reason", "patient.allergies", "patient.diagnosis", "notification.reasons",
+        "historicalreport.history_change_reason", "historicalpatient.history_change_reason",
+        "patient.allergies", "patient.diagnosis", "notification.reasons",
         "historicalpatient.allergies", "historicalpatient.diagnosis", "plan.reason", "pause.reason",
         "historicalpause.reason", "amendmenttext.reason", "amendmenttext.before", "amendmenttext.after",
         "event.frame", "idempotencykey.response",
