@@ -13,7 +13,7 @@ ACTIONS = {
     "reports": {"list", "retrieve", "create", "patch", "update", "delete", "preview"},
     "history": {"list", "retrieve", "patch", "update", "delete"},
     "notifications": {"list", "retrieve", "acknowledge", "unacknowledge", "acknowledge_all"},
-    "events": {"resume"},
+    "events": {"resume", "ping"},
 }
 
 
