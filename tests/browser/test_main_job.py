@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.ward import LOW, Clinician, now, restart
 from tests.observations import WELL
 from tests.support.clients import RestClient
+from tests.support.counts import IS_TORTURE
 from tests.support.people import PASSWORD
 from tests.support.stacks import Stack, StackBuilder
 from tests.support.waiting import wait_until
@@ -52,6 +53,7 @@ def record_ill_set(nurse: Clinician) -> None:
     nurse.find("save").click()
 
 
+@pytest.mark.parametrize("stack", ["postgres", *(["sqlite"] if IS_TORTURE else [])], indirect=True)
 @pytest.mark.long("a set comes due in it, a server dies, and a hand types")
 def test_two_browsers_walk_through_the_main_job(browser: Browser, stack: Stack) -> None:
     lead = stack.sign_in("lead")
