@@ -39,7 +39,10 @@ CONFIGURATION = {
 
 def environment_of(configuration: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a process with this configuration on top of the tests' own."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", **CONFIGURATION, **configuration}
+    # Hundreds of processes start in a run: where the environment forbids to keep what was compiled, each would compile
+    # all of our own sources for itself.
+    started = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
+    return {**os.environ, **started, **CONFIGURATION, **configuration}
 
 
 def manage(*arguments: str, configuration: Mapping[str, str]) -> str:
