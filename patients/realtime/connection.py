@@ -35,14 +35,15 @@ def audience_of(role: str | None, *, single: str | None) -> Audience:
     return Audience(frozenset(subject for subject in wanted if may(role, subject, "view")), single)
 
 
-def encode_text_frame(payload: bytes) -> bytes:
-    """A WebSocket text frame from server to client (RFC 6455, 5.2): final, unmasked."""
+def encode_text_frame(payload: bytes, *, is_compressed: bool = False) -> bytes:
+    """A WebSocket text frame from server to client (RFC 6455, 5.2): final, unmasked, with RSV1 where compressed."""
     length = len(payload)
+    first = b"\xc1" if is_compressed else b"\x81"
     if length < 126:
-        return b"\x81" + bytes((length,)) + payload
+        return first + bytes((length,)) + payload
     if length < 65536:
-        return b"\x81\x7e" + struct.pack("!H", length) + payload
-    return b"\x81\x7f" + struct.pack("!Q", length) + payload
+        return first + b"\x7e" + struct.pack("!H", length) + payload
+    return first + b"\x7f" + struct.pack("!Q", length) + payload
 
 
 def protocol_behind(send: Send) -> Any:
@@ -188,6 +189,7 @@ class Connection:
         "sign_in_id",
         "slot",
         "user_id",
+        "window_bits",
     )
 
     def __init__(self, send: Send, *, user: Any, role: str | None, sign_in: Any, single: str | None) -> None:
@@ -195,6 +197,8 @@ class Connection:
         self.outlet: DirectOutlet | AsgiOutlet = (
             AsgiOutlet(send) if protocol is None else DirectOutlet(protocol)
         )
+        deflate = getattr(protocol, "deflate", None)  # agreed in the handshake (daphne_protocol.py)
+        self.window_bits: int = 0 if deflate is None else deflate.window_bits
         self.user_id: int = user.pk
         self.role = role
         self.sign_in_id: int | None = sign_in.pk if sign_in is not None else None

@@ -35,6 +35,7 @@ from .admission import (
     refuse_stranger,
     too_large,
 )
+from .deflate import Deflate, accept, acceptable
 from .intake import MOST_BYTES_WAITING, Intake
 from .json_frames import LARGEST_FRAME, OVERSIZE
 
@@ -59,7 +60,12 @@ def install() -> None:
     class Protocol(WebSocketProtocol):
         """The methods have autobahn's names."""
 
+        _perMessageCompress: Any  # noqa: N815
+        websocket_extensions: list[tuple[str, Any]]
+        websocket_extensions_in_use: list[Any]
         intake: Intake | None = None  # from the handshake on
+        deflate: Deflate | None = None  # where the handshake agreed on it
+        is_too_large = False  # the message that is coming in
 
         def consumeData(self) -> None:  # noqa: N802
             intake = self.intake
@@ -85,18 +91,40 @@ def install() -> None:
         def onConnect(self, request: Any) -> Any:  # noqa: N802
             self.maxMessagePayloadSize = self.maxFramePayloadSize = 0  # no limit: see onMessageFrameData
             # Daphne undoes percent-encoding right after, so encoded they arrive as they were sent.
+            self.websocket_extensions = acceptable(self.websocket_extensions)
+            self.perMessageCompressionAccept = accept
             offered = request.headers.get(_SUBPROTOCOLS, "")
             if not offered.isascii():
                 request.headers[_SUBPROTOCOLS] = quote(offered, safe=printable)
             return super().onConnect(request)
 
+        def onOpen(self) -> None:  # noqa: N802
+            if self._perMessageCompress is not None:
+                # Autobahn's own keeps its decompressor, and knows no limit that leaves the connection open.
+                self.deflate = Deflate(self._perMessageCompress.server_max_window_bits)
+                self._perMessageCompress, self.websocket_extensions_in_use = self.deflate, []
+            super().onOpen()
+
+        def sendMessage(self, payload: bytes, isBinary: bool = False, **how: Any) -> None:  # noqa: N802, N803
+            # AsgiOutlet's way, in the loop.
+            super().sendMessage(payload, isBinary, **{**how, "doNotCompress": True})
+
+        def onMessageBegin(self, isBinary: bool) -> None:  # noqa: N802, N803
+            self.is_too_large = False
+            super().onMessageBegin(isBinary)
+
         def onMessageFrameData(self, payload: bytes) -> None:  # noqa: N802
-            # What is too large is dropped as it comes; the length of a frame is known before.
-            if self.message_data_total_length <= LARGEST_FRAME:
+            # What is too large is dropped as it comes; the length of a frame is known before, unless it is compressed.
+            if not self._isMessageCompressed or self.deflate is None:
+                self.is_too_large |= self.message_data_total_length > LARGEST_FRAME
+            elif self.deflate.size > LARGEST_FRAME:
+                self.is_too_large = True
+                self.utf8validateIncomingCurrentMessage = False  # it may be cut within a letter
+            if not self.is_too_large:
                 super().onMessageFrameData(payload)
 
         def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
-            if self.message_data_total_length > LARGEST_FRAME:
+            if self.is_too_large:
                 payload, isBinary = OVERSIZE, False  # noqa: N806
             super().onMessage(payload, isBinary)
 

@@ -23,6 +23,7 @@ from .connection import (
     protocol_behind,
 )
 from .consumer import READING, StreamConsumer
+from .deflate import LARGEST_PLAIN, encode_reply
 from .errands import errand_of_action
 from .hub import Hub, get_hub
 from .intake import FRAMES_A_SECOND, SECONDS_UNTIL_CLOSED, SECONDS_UNTIL_SLOWED, Intake
@@ -90,7 +91,9 @@ class _Door:
 
     async def _serve(self, client: "_Client", *, intake: Intake) -> None:
         if self._single is None:
-            intake.answer_ping = lambda request_id: client.reply("events", reply_to_ping(request_id))
+            intake.answer_ping = lambda request_id: client.send(
+                client.encode("events", reply_to_ping(request_id))
+            )
         while True:
             message = await intake.receive()
             if message["type"] == "websocket.disconnect":
@@ -117,7 +120,7 @@ class _Door:
                     f"{show(twice)}: {GIVEN_TWICE}", stream=stream, request_id=payload.get("request_id")
                 )
         except BadFrame as bad:
-            client.reply(bad.stream, bad.as_reply())
+            await client.answer(client.encode(bad.stream, bad.as_reply()))
         else:
             await client.perform(self._consumers[stream], stream=stream, payload=payload)
 
@@ -146,8 +149,15 @@ class _Client:
     async def perform(
         self, consumer_class: type[StreamConsumer], *, stream: str, payload: dict[str, Any]
     ) -> None:
+        large: list[bytes] = []
+
         def send(reply: dict[str, Any]) -> None:
-            self.reply(stream, reply)
+            # At once, for what follows may close the connection; a large one when the database's thread is free again.
+            frame = self.encode(stream, reply)
+            if large or self._is_to_be_compressed(frame):
+                large.append(frame)
+            else:
+                self.send(frame)
 
         consumer = consumer_class(scope=self.scope, send=send, connection=self.connection, hub=self.hub)
         if consumer.holds_thread:
@@ -156,8 +166,24 @@ class _Client:
                 await consumer.receive_json(payload)
         else:
             await consumer.receive_json(payload)
+        for frame in large:
+            await self.answer(frame)
 
-    def reply(self, stream: str | None, payload: dict[str, Any]) -> None:
+    def encode(self, stream: str | None, payload: dict[str, Any]) -> bytes:
         is_bare = self.connection.audience.single is not None
-        frame = orjson.dumps(payload if is_bare else {"stream": stream, "payload": payload})
+        return orjson.dumps(payload if is_bare else {"stream": stream, "payload": payload})
+
+    def send(self, frame: bytes) -> None:
         self.connection.answer(encode_text_frame(frame))
+
+    async def answer(self, frame: bytes) -> None:
+        """Send it, compressed where that is worth it; pushed frames may overtake it meanwhile."""
+        connection = self.connection
+        if self._is_to_be_compressed(frame):
+            reply = await encode_reply(frame, window_bits=connection.window_bits, user_id=connection.user_id)
+            connection.answer(reply)
+        else:
+            self.send(frame)
+
+    def _is_to_be_compressed(self, frame: bytes) -> bool:
+        return bool(self.connection.window_bits) and len(frame) > LARGEST_PLAIN

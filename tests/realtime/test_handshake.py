@@ -223,9 +223,30 @@ def test_no_header_of_a_stranger_makes_a_fault(stack, name, value):
         assert "Traceback" not in log
 
 
-def test_compression_is_not_agreed_to(stack, nurse):
-    """A small frame could unpack to gigabytes."""
-    offer = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
+AGREED = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+SMALLER = (
+    "permessage-deflate; server_no_context_takeover; server_max_window_bits=10; client_no_context_takeover"
+)
+
+
+@pytest.mark.parametrize(
+    "offer,agreed",
+    [
+        (None, None),
+        ("permessage-deflate", AGREED),
+        ("permessage-deflate; client_max_window_bits", AGREED),
+        ("permessage-deflate; server_no_context_takeover; server_max_window_bits=10", SMALLER),
+        ("permessage-deflate; server_max_window_bits=8, permessage-deflate", AGREED),
+        ("permessage-deflate; server_max_window_bits=8", None),
+        ("permessage-deflate; server_max_window_bits=99", None),
+        ("permessage-deflate; memory=9", None),
+        ("permessage-deflate; client_max_window_bits; client_max_window_bits", None),
+        ("permessage-bzip2, x-webkit-deflate-frame", None),
+    ],
+)
+def test_compression_is_agreed_to_and_nothing_is_kept_between_messages(stack, nurse, offer, agreed):
+    """An offer with something wrong is declined, and the socket opens without."""
+    offers = {} if offer is None else {"Sec-WebSocket-Extensions": offer}
     with socket.create_connection(("127.0.0.1", stack.servers[0].port), timeout=DEADLINE) as client:
         head = [f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.servers[0].port}\r\nUpgrade: websocket"]
         head += [
@@ -233,11 +254,12 @@ def test_compression_is_not_agreed_to(stack, nurse):
             "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         ]
-        head += [f"{key}: {value}" for key, value in {**offer, **with_key(nurse.token)}.items()]
+        head += [f"{key}: {value}" for key, value in {**offers, **with_key(nurse.token)}.items()]
         client.sendall("\r\n".join([*head, "", ""]).encode())
-        answer = client.recv(4096).lower()
-    assert answer.startswith(b"http/1.1 101")
-    assert b"sec-websocket-extensions" not in answer
+        answer = client.makefile("rb")
+        assert answer.readline().startswith(b"HTTP/1.1 101")
+        headers = http.client.parse_headers(answer)
+    assert headers.get("Sec-WebSocket-Extensions") == agreed
 
 
 def test_a_host_that_is_not_ours_is_refused(stack, nurse, cookie):

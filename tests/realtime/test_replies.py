@@ -1,9 +1,13 @@
 """A reply over the socket holds what REST answers, to the letter."""
 
+import json
 from typing import Any
 
+import orjson
 import pytest
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, PerMessageDeflate
 
+from patients.realtime.json_frames import LARGEST_FRAME
 from tests.observations import ILL, WELL
 from tests.realtime.ward import KEYS, STREAMS, Ward, ago, aside
 from tests.support.clients import WardSocket
@@ -301,3 +305,68 @@ async def test_an_idempotency_key_creates_once_whichever_door_it_comes_to(shared
         assert other["response_status"] == 422
         stored, _ = await read(shared_ward, "/api/reports/", patient=patient["id"])
         assert stored["count"] == 1
+
+
+# ---------------------------------------------------------------- compressed
+
+
+class Watching(ClientPerMessageDeflateFactory):
+    """Offers compression, and notes of each data frame whether it came compressed, and its bytes on the wire."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.came: list[tuple[bool, int]] = []
+
+    def process_response_params(self, *arguments: Any) -> PerMessageDeflate:
+        extension = super().process_response_params(*arguments)
+        decode = extension.decode
+
+        def note(frame: Any, **limits: Any) -> Any:
+            self.came.append((frame.rsv1, len(frame.data)))
+            return decode(frame, **limits)
+
+        extension.decode = note  # type: ignore[method-assign]
+        return extension
+
+
+@pytest.mark.parametrize("server", [0, -1])
+async def test_large_replies_come_compressed_and_pushes_and_small_ones_do_not(
+    shared_ward: Ward, server: int
+) -> None:
+    watching = Watching(server_max_window_bits=10)
+    stack, client = shared_ward.stack, shared_ward.client("nurse", server=server)
+    url = stack.servers[server].ws_url + "/ws/"
+    async with await WardSocket.connect(url, token=client.token, extensions=[watching]) as socket:
+        await socket.hello()
+        for _ in range(8):
+            await aside(shared_ward.admit)
+        await shared_ward.catch_up(socket)
+        assert (await socket.request("patients", "retrieve", pk=10**9))["response_status"] == 404
+        assert not any(is_compressed for is_compressed, _ in watching.came)
+        reply = await socket.request("patients", "list", limit=1000)
+        assert len(reply["data"]["results"]) >= 8
+        is_compressed, size = watching.came[-1]
+        assert is_compressed
+        assert size < len(orjson.dumps(reply)) / 2
+
+
+async def test_what_comes_compressed_is_understood_in_pieces_too_and_counts_inflated(
+    shared_ward: Ward,
+) -> None:
+    async with await shared_ward.open("viewer") as socket:
+        assert socket.connection.protocol.extensions, "this client compresses all that it sends"
+        request = {"action": "retrieve", "pk": 10**9, "request_id": "é" * 3000}
+        whole = json.dumps({"stream": "patients", "payload": request}, ensure_ascii=False).encode()
+        # Cut within letters.
+        pieces = [whole[at : at + 1001] for at in range(0, len(whole), 1001)]
+        await socket.connection.send(pieces, text=True)
+        reply = await socket.wait_for(lambda frame: frame["payload"].get("request_id") == "é" * 3000)
+        assert reply["payload"]["response_status"] == 404
+        for size, status in ((LARGEST_FRAME, 400), (LARGEST_FRAME + 1, 413), (20 * LARGEST_FRAME, 413)):
+            for text in ("x" * size, f"{'x' * (size % 2)}{'é' * (size // 2)}"):
+                for message in (text, (text[: size // 4], text[size // 4 :])):
+                    seen = len(socket.frames)
+                    await socket.connection.send(message)
+                    answer = await socket.wait_for(lambda frame: "errors" in frame["payload"], after=seen)
+                    assert answer["payload"]["response_status"] == status, (size, text[:2])
+        assert (await socket.request("patients", "list", limit=1))["response_status"] == 200

@@ -4,13 +4,14 @@ import asyncio
 import itertools
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions import ClientExtensionFactory
 
 from tests.support.waiting import DEADLINE
 
@@ -131,8 +132,9 @@ class WardSocket:
         token: str = "",
         headers: dict[str, str] | None = None,
         subprotocols: list[str] | None = None,
+        extensions: Sequence[ClientExtensionFactory] | None = None,
     ) -> "WardSocket":
-        """Open a socket; a token goes into the `Authorization` header.
+        """Open a socket; a token goes into the `Authorization` header. Compression is offered as browsers do.
 
         Raises:
             websockets.exceptions.InvalidStatus: where the handshake is refused.
@@ -144,6 +146,8 @@ class WardSocket:
             url,
             additional_headers=all_headers,
             subprotocols=subprotocols,  # type: ignore[arg-type]
+            extensions=extensions,
+            compression="deflate" if extensions is None else None,
             open_timeout=DEADLINE,
             ping_interval=None,
             max_size=None,
