@@ -103,6 +103,10 @@ def install() -> None:
                 # Autobahn's own keeps its decompressor, and knows no limit that leaves the connection open.
                 self.deflate = Deflate(self._perMessageCompress.server_max_window_bits)
                 self._perMessageCompress, self.websocket_extensions_in_use = self.deflate, []
+            # Of the handshake nothing more is asked, and it is 2 kB.
+            self.websocket_extensions = self.request.extensions = []
+            self.http_request_data = self.http_response_data = b""
+            self.http_headers.clear()  # the application has Daphne's own
             super().onOpen()
 
         def sendMessage(self, payload: bytes, isBinary: bool = False, **how: Any) -> None:  # noqa: N802, N803

@@ -7,6 +7,7 @@ import asyncio
 import re
 import secrets
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,11 @@ import orjson
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 now = time.perf_counter
+
+OFFER = ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
+PING = b'{"stream":"events","payload":{"action":"ping","request_id":"first"}}'
+_compressor = zlib.compressobj(wbits=-15)
+COMPRESSED_PING = (_compressor.compress(PING) + _compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]  # RFC 7692, 7.2.1
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Target:
         streams: the streams on which a save's marker comes.
         greets: whether a client gets a frame as soon as it is in.
         pids: the processes whose cost counts.
+        compresses: whether clients offer permessage-deflate, and send a first request compressed.
     """
 
     name: str
@@ -41,6 +48,7 @@ class Target:
     streams: frozenset[str]
     greets: bool
     pids: Sequence[int]
+    compresses: bool = False
 
 
 class Client(WSListener):
@@ -53,6 +61,8 @@ class Client(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self.transport = transport
+        if self.crowd.target.compresses:
+            transport.send(WSMsgType.TEXT, COMPRESSED_PING, rsv1=True)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self.crowd.lost += not self.crowd.is_leaving
@@ -130,10 +140,11 @@ class Crowd:
     async def connect(self, number: int, timeout: float) -> None:
         urls = self.target.ws_urls
         client = Client(self)
+        offer = [OFFER] if self.target.compresses else []
         await ws_connect(
             lambda: client,
             urls[number % len(urls)],
-            extra_headers=list(self.target.headers) or None,
+            extra_headers=[*self.target.headers, *offer] or None,
             websocket_handshake_timeout=timeout,
             max_frame_size=1 << 20,
         )

@@ -166,7 +166,7 @@ def is_listening(pid: int, port: int) -> bool:
     return any(c.laddr.port == port and c.status == psutil.CONN_LISTEN for c in connections)
 
 
-def target_of(stack: Stack, *, name: str) -> Target:
+def target_of(stack: Stack, *, name: str, compresses: bool = False) -> Target:
     """Clients spread over all web processes, saves on the first; the cost is that of the web processes."""
     lead, nurse = stack.sign_in("lead"), stack.sign_in("nurse")
     patient = lead.admit(last_name="Benchmark")
@@ -179,6 +179,7 @@ def target_of(stack: Stack, *, name: str) -> Target:
         streams=frozenset({"reports", "history"}),
         greets=True,
         pids=[server.pid for server in stack.servers],
+        compresses=compresses,
     )
 
 
@@ -258,6 +259,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="after one that is thrown away")
     parser.add_argument("--saves", type=int, default=20, help="a round")
     parser.add_argument("--stack", action="append", choices=STACKS, help="default: both")
+    parser.add_argument("--deflate", action="store_true", help="clients offer compression, as browsers do")
     options = parser.parse_args()
     stacks = options.stack or STACKS
 
@@ -269,7 +271,7 @@ def main() -> int:
         for name in stacks:
             (folder / name).mkdir()
             stack = resources.enter_context(builder.running(name, folder=folder / name))
-            targets.append(target_of(stack, name=name))
+            targets.append(target_of(stack, name=name, compresses=options.deflate))
         figures = uvloop.run(
             run_all(targets, clients=options.clients, rounds=options.rounds, saves=options.saves)
         )

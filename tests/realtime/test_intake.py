@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from patients.realtime.connection import CLOSE_TOO_MANY
+from patients.realtime.deflate import deflate
 from patients.realtime.demultiplexer import SLOWED_PAUSE
 from patients.realtime.intake import (
     FRAMES_A_SECOND,
@@ -206,7 +207,10 @@ def slow_ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFact
             stack.stop()
 
 
-async def test_a_flood_of_slow_requests_waits_in_the_clients_own_kernel(slow_ward: Ward) -> None:
+@pytest.mark.parametrize("is_compressed", [False, True], ids=["plain", "compressed"])
+async def test_a_flood_of_slow_requests_waits_in_the_clients_own_kernel(
+    slow_ward: Ward, is_compressed: bool
+) -> None:
     """Frames of 0.8 MiB as fast as they go, each of which takes the server a second: without a bound it would
     take hundreds of MiB in before it answered the tenth."""
     server = psutil.Process(slow_ward.stack.servers[0].pid)
@@ -214,8 +218,9 @@ async def test_a_flood_of_slow_requests_waits_in_the_clients_own_kernel(slow_war
     payload = (
         b'{"stream":"patients","payload":{"action":"list","limit":1,"x":"' + b"x" * (4 * MIB // 5) + b'"}}'
     )
-    with open_raw(slow_ward, "/ws/") as client:
-        accepted = await aside(send_for, client, frame_of(payload), seconds=3)
+    frame = frame_of(deflate(payload, 15), first=0xC1) if is_compressed else frame_of(payload)
+    with open_raw(slow_ward, "/ws/", offer="permessage-deflate") as client:
+        accepted = await aside(send_for, client, frame, seconds=3)
         assert accepted < 30 * MIB, "3 frames were answered; the rest must wait outside"
         assert server.memory_info().rss - before < 60 * MIB
     async with await slow_ward.open("viewer") as other:
@@ -292,7 +297,7 @@ def flood_until_closed(client: socket.socket, frames: bytes) -> tuple[int, bytes
             sent, rest = sent + went, rest[went:] or memoryview(frames)
 
 
-def open_raw(ward: Ward, path: str) -> socket.socket:
+def open_raw(ward: Ward, path: str, *, offer: str = "") -> socket.socket:
     """A socket that reads nothing but the handshake's first words."""
     server = ward.stack.servers[0]
     client = socket.socket()
@@ -302,15 +307,17 @@ def open_raw(ward: Ward, path: str) -> socket.socket:
     client.sendall(
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Sec-WebSocket-Extensions: {offer}\r\n"
         f"Authorization: Token {ward.client('viewer').token}\r\n\r\n".encode()
     )
     assert client.recv(12) == b"HTTP/1.1 101"
     return client
 
 
-def frame_of(payload: bytes) -> bytes:
+def frame_of(payload: bytes, *, first: int = 0x81) -> bytes:
     """A text frame, masked with zeros as a client's must be masked."""
-    return bytes((0x81, 0x80 | 127)) + struct.pack("!Q", len(payload)) + bytes(4) + payload
+    size = struct.pack("!BH", 0x80 | 126, len(payload)) if len(payload) < 65536 else b""
+    return bytes((first,)) + (size or struct.pack("!BQ", 0x80 | 127, len(payload))) + bytes(4) + payload
 
 
 def send_for(client: socket.socket, frames: bytes, *, seconds: float) -> int:
