@@ -71,7 +71,7 @@ class Deflate:
     def decompress_message_data(self, data: bytes, max_output_len: int | None = None) -> bytes:
         """What this piece inflates to; nothing of a message that is too large, which is inflated no further.
 
-        Raises PayloadCorruptError: autobahn closes with 1007.
+        Raises PayloadCorruptError: autobahn drops the connection.
         """
         if self._has_ended:
             self._refuse_rest(data)

@@ -364,9 +364,15 @@ async def test_what_comes_compressed_is_understood_in_pieces_too_and_counts_infl
         assert reply["payload"]["response_status"] == 404
         for size, status in ((LARGEST_FRAME, 400), (LARGEST_FRAME + 1, 413), (20 * LARGEST_FRAME, 413)):
             for text in ("x" * size, f"{'x' * (size % 2)}{'é' * (size // 2)}"):
-                for message in (text, (text[: size // 4], text[size // 4 :])):
+                whole = text.encode()
+                for cut in (size, 1001):
                     seen = len(socket.frames)
-                    await socket.connection.send(message)
+                    await socket.connection.send([whole[:cut], whole[cut:]], text=True)
                     answer = await socket.wait_for(lambda frame: "errors" in frame["payload"], after=seen)
-                    assert answer["payload"]["response_status"] == status, (size, text[:2])
+                    assert answer["payload"]["response_status"] == status, (size, text[:2], cut)
         assert (await socket.request("patients", "list", limit=1))["response_status"] == 200
+        no_data_of_deflate = bytes((0xC1, 0x80 | 3)) + bytes(4) + b"\xff\xff\xff"
+        socket.connection.transport.write(no_data_of_deflate)
+        assert await socket.wait_until_closed() == 1006, (
+            "dropped, as after any frame that breaks the protocol"
+        )
