@@ -49,7 +49,7 @@ def wait(connection: Any) -> None:
 
     poller = select.poll()
     while (state := connection.poll()) != extensions.POLL_OK:
-        is_connected = connection.status != extensions.STATUS_SETUP
+        is_connected = connection.status in (extensions.STATUS_READY, extensions.STATUS_BEGIN)
         seconds = SILENCE_SECONDS if is_connected else CONNECT_SECONDS
         poller.register(
             connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT
