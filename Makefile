@@ -118,9 +118,12 @@ test-frontend: $(installed_packages)
 check-size: $(webpack_stats)
 	cd vue_frontend && npm run size
 
-# What is not the tests of the SQLite run goes on beside them, one after the other; pytest's closing line is the last of
-# the output. On PostgreSQL it repeats the tests that use the database; the rest runs once.
-test: install tools programs
+# The browser's side is built while the tools are installed. What is not the tests of the SQLite run goes on beside
+# them, one after the other; pytest's closing line is the last of the output. On PostgreSQL it repeats the tests that use
+# the database; the rest runs once.
+test: $(installed_runtime)
+	@$(MAKE) --no-print-directory tools programs & beside=$$!; \
+		$(MAKE) --no-print-directory install && wait $$beside
 	.venv/bin/python -m tests.support.side_by_side \
 		"$(MAKE) --no-print-directory lint check-migrations" \
 		"$(MAKE) --no-print-directory test-frontend check-size" \
