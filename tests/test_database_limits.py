@@ -136,7 +136,7 @@ def test_a_server_that_takes_no_connection_is_an_error_too(limited, monkeypatch)
     line, connect = limited
     monkeypatch.setattr(database_limits, "CONNECT_SECONDS", 0.3)
     line.freeze()
-    with pytest.raises(OperationalError, match="silent for 0.3 seconds"):
+    with pytest.raises(OperationalError, match=r"silent for 0\.3 seconds"):
         connect().ensure_connection()
 
 

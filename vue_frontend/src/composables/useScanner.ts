@@ -1,6 +1,6 @@
 import { nextTick, onBeforeUnmount, onMounted } from 'vue';
 
-import { GAP, hearKey, PAUSE, type Burst } from '@/domain/scanner';
+import { hearKey, PAUSE, type Burst } from '@/domain/scanner';
 
 /**
  * What the keys of the burst under way did, so that it can be taken back. A scan is known as one at its fifth key; the
@@ -106,7 +106,10 @@ export function useScanner(isOn: () => boolean, read: (number: string) => void):
     heldBack = target;
   }
 
-  /** The space was let go: press what it is held back on, as soon as the next key of a scan would have come. */
+  /**
+   * The space was let go: press what it is held back on, once the next key of a scan would have been heard. Longer than
+   * the gap by the keys' own clock: a page or a machine that is busy hears it late.
+   */
   function pressHeldBack(event: KeyboardEvent): void {
     const target = heldBack;
     swallow(event);
@@ -114,7 +117,7 @@ export function useScanner(isOn: () => boolean, read: (number: string) => void):
       if (target === null || heldBack !== target) return;
       heldBack = null;
       target.click();
-    }, GAP);
+    }, PAUSE);
   }
 
   function onKeydown(event: KeyboardEvent): void {

@@ -5,7 +5,7 @@
  */
 
 /** Milliseconds from one key of a scan to the next, at most. */
-export const GAP = 20;
+const GAP = 20;
 /** Keys that make a scan; the Enter at its end is one of them. */
 const LEAST_KEYS = 5;
 /** After this many milliseconds without a key a scan is over. Nobody types as soon as this after one. */
