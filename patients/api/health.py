@@ -79,7 +79,10 @@ def look() -> Health:
 def _answer(health: Health, *, is_well: bool) -> JsonResponse:
     if is_well:
         return JsonResponse({"status": "ready", "degraded": health.degraded})
-    return JsonResponse({"status": "not ready", **health._asdict()}, status=503)
+    answer = JsonResponse({"status": "not ready", **health._asdict()}, status=503)
+    # Who waits asks again and again: an answer, and not an error that Django logs.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 def _look_at_database() -> Health:

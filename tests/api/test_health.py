@@ -76,6 +76,12 @@ def test_degraded_before_any_worker(client):
     assert degraded(client) == ["worker"]
 
 
+@pytest.mark.django_db
+def test_who_waits_for_it_leaves_no_errors_in_the_log(client, caplog):
+    assert client.get("/health/full").status_code == 503
+    assert caplog.records == []
+
+
 def test_degraded_with_a_worker_silent_for_more_than_ten_seconds(client, worker, at):
     at(worker.beat_at + timedelta(seconds=10))
     assert client.get("/health/full").status_code == 200
