@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 from tests.support.clients import Frame, RestClient, WardSocket
 from tests.support.processes import PROJECT, environment_of
 from tests.support.stacks import Stack
+from tests.support.starter import start
 from tests.support.waiting import eventually
 
 Answer = TypeVar("Answer")
@@ -127,26 +127,34 @@ for line in sys.stdin:
 """
 
     def __init__(self, configuration: Mapping[str, str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", self.LOOP],
+        reading, self.orders = os.pipe()
+        answers, writing = os.pipe()
+        self.process = start(
+            ["manage.py", "shell", "--verbosity", "0", "--command", self.LOOP],
             cwd=PROJECT,
-            env=environment_of(configuration),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            environment=environment_of(configuration),
+            stdin=reading,
+            stdout=writing,
         )
+        os.close(reading)
+        os.close(writing)
+        self.answers = os.fdopen(answers)
 
     def run(self, code: str) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(code) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().strip()
-        if answer != "done":
-            raise RuntimeError(json.loads(answer) if answer else "the shell ended")
+        os.write(self.orders, (json.dumps(code) + "\n").encode())
+        told = ""
+        for line in self.answers:
+            if line == "done\n":
+                return
+            if line.startswith('"'):
+                raise RuntimeError(json.loads(line))
+            told += line
+        raise RuntimeError(f"the shell ended:\n{told}")
 
     def close(self) -> None:
-        self.process.communicate()
+        os.close(self.orders)
+        self.process.wait()
+        self.answers.close()
 
 
 def changes_of(socket: WardSocket, *, after: int = 0) -> list[Frame]:

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import requests
 
 from tests.support.servers import free_port
+from tests.support.starter import Process, run, start
 from tests.support.waiting import DEADLINE, wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -51,19 +51,10 @@ def manage(*arguments: str, configuration: Mapping[str, str]) -> str:
     Raises:
         RuntimeError: with its output, where it failed.
     """
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=PROJECT,
-        env=environment_of(configuration),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"manage.py {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}")
-    return done.stdout
+    code, printed = run(["manage.py", *arguments], cwd=PROJECT, environment=environment_of(configuration))
+    if code:
+        raise RuntimeError(f"manage.py {' '.join(arguments)} ended with {code}:\n{printed}")
+    return printed
 
 
 class WardlightProcess:
@@ -81,7 +72,7 @@ class WardlightProcess:
         self.configuration = dict(configuration)
         self.log = folder / f"{name}.log"
         self.project = PROJECT
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
 
     def __enter__(self) -> "WardlightProcess":
         self.start()
@@ -104,14 +95,11 @@ class WardlightProcess:
         if self.process is not None:
             raise RuntimeError(f"{self.name} runs already")
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *self.command],
+            self.process = start(
+                self.command,
                 cwd=self.project,
-                env=environment_of(self.configuration),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+                environment=environment_of(self.configuration),
+                stdout=log.fileno(),
             )
 
     def wait_until_up(self) -> None:
@@ -125,7 +113,7 @@ class WardlightProcess:
     def is_up(self) -> bool:
         return self.require_running() is not None
 
-    def require_running(self) -> "subprocess.Popen[bytes]":
+    def require_running(self) -> Process:
         """The process, as long as it has not ended by itself."""
         if self.process is None:
             raise RuntimeError(f"{self.name} is not running")
