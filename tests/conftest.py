@@ -74,7 +74,15 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     # pytest-django does so by itself only where the settings are known before this file is read.
     django.setup()
+    hash_passwords_quickly()
     give_static_files_a_folder()
+
+
+def hash_passwords_quickly() -> None:
+    """Django's own way takes half a second of each password, and no test is about that."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def give_static_files_a_folder() -> None:

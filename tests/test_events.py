@@ -313,8 +313,7 @@ def in_threads(work, *, count=SAVES):
         return [answer for answers in pool.map(share, range(THREADS)) for answer in answers]
 
 
-def test_forty_saves_at_once_get_numbers_without_holes_each_visible_in_its_turn(begun_log, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_forty_saves_at_once_get_numbers_without_holes_each_visible_in_its_turn(begun_log):
     lead = factories.make_user("lead")
     patients = [factories.make_patient(by=lead, now=at(0), admission_date=at(0)) for _ in range(5)]
     first = log_state().last
@@ -354,11 +353,10 @@ def test_forty_saves_at_once_get_numbers_without_holes_each_visible_in_its_turn(
     assert sorted(created) == sorted(reports)
 
 
-def test_one_patients_writers_come_one_after_the_other(begun_log, settings):
+def test_one_patients_writers_come_one_after_the_other(begun_log):
     """Each of them reads the row, counts up and saves: without the lock, some would count up the same number."""
     from patients.services.patients import change_patient
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     lead = factories.make_user("lead")
     patient = factories.make_patient(by=lead, now=at(0), admission_date=at(0))
     in_threads(

@@ -17,19 +17,12 @@ from patients import clock
 from patients.events import unit_of_work
 from patients.models import Patient, Pause, Report
 from patients.services import plans, reminders
-from patients.services.demo import LOGINS
 from patients.services.system import SYSTEM_USERNAME
 from tests.factories import make_patient, make_report, make_user, signed_in
 from tests.observations import WELL
 from tests.support.signing_in import make_member, sign_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings) -> None:
-    """Django's slow hashing is not what these tests are about."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def writers(*, of: Any, after: int = 0) -> list[tuple[str, str | None]]:
@@ -126,15 +119,6 @@ def test_by_anonymise_patient_it_is_the_system_and_who_wrote_the_reports_stays()
     call_command("anonymise_patient", str(patient.pk))
     assert writers(of=Patient) == [("+", "lea"), ("~", "liam"), ("~", SYSTEM_USERNAME)]
     assert writers(of=Report) == [("+", "nadia")]
-
-
-def test_by_demo_it_is_one_of_its_logins():
-    call_command("demo", verbosity=0)
-    logins = {username for username, *_ in LOGINS}
-    for model in (Patient, Report):
-        names = {name for _, name in writers(of=model)}
-        assert names
-        assert names <= logins
 
 
 def test_the_workers_rounds_write_no_version_in_anybodys_name():

@@ -182,6 +182,7 @@ def test_the_librarys_commands_fail_instead_of_destroying(report, command, argum
     assert list(Version.objects.values_list("pk", flat=True)) == before
 
 
+@pytest.mark.home("postgres")  # where functions go as well as triggers
 @pytest.mark.django_db(transaction=True)
 def test_triggers_are_mended_by_the_next_migration_and_gone_without_their_tables():
     with connection.cursor() as cursor:

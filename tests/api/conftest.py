@@ -13,13 +13,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def quick_passwords(settings) -> None:
-    """Django's slow hashing is not what these tests are about."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def nurse(db, quick_passwords) -> "User":
+def nurse(db) -> "User":
     from tests.support.signing_in import make_member
 
     return make_member("nurse", "nadia", first_name="Nadia", last_name="Okafor")

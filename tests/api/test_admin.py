@@ -21,7 +21,7 @@ from tests.factories import make_patient, make_report
 from tests.observations import ILL
 from tests.support.signing_in import asking, get_key, make_member, sign_in, status_of, told
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
+pytestmark = pytest.mark.django_db
 
 TO_LOOK_AT = {
     "patients.historicalreport", "patients.historicalpatient",
@@ -31,7 +31,7 @@ TO_LOOK_AT = {
 
 
 @pytest.fixture
-def root(quick_passwords) -> Client:
+def root() -> Client:
     """A browser in which a superuser is signed in."""
     make_member("superuser", "root")
     client = Client()

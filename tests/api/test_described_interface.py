@@ -45,7 +45,7 @@ UNKNOWN = 999_999_999
 
 
 @pytest.fixture
-def keys(quick_passwords: None) -> dict[str, str]:
+def keys() -> dict[str, str]:
     """A key for each role. The sign-ins have numbers that nothing asks for: no request ends one of them."""
     made = {}
     for number, role in enumerate((*ROLES, SUPERUSER), start=1_000_000):

@@ -133,7 +133,7 @@ types = st.sampled_from(
 
 # ---------------------------------------------------------------- asking
 @pytest.fixture
-def keys(quick_passwords) -> dict[str, str]:
+def keys() -> dict[str, str]:
     """A key for each role; the numbers of the sign-ins are none that is asked for by chance."""
     now = clock.now()
     made = {}

@@ -170,7 +170,7 @@ def test_spo2_scale_2_is_set_by_whoever_may_set_it(lead):
     assert Patient.objects.get(hospital_number="H1").spo2_scale == 2
 
 
-def test_a_page_signed_in_by_its_session_sends_files_with_the_csrf_token(quick_passwords):
+def test_a_page_signed_in_by_its_session_sends_files_with_the_csrf_token():
     make_member("lead", "lea")
     browser = Client(enforce_csrf_checks=True)
     sign_in(browser, "lea")

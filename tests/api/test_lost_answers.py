@@ -13,7 +13,7 @@ from patients.models import Report
 from tests.factories import client_of, make_patient, make_user
 from tests.observations import WELL
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick_passwords")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

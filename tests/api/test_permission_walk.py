@@ -119,7 +119,7 @@ def test_what_writes_needs_more_than_the_right_to_look():
 
 # ---------------------------------------------------------------- people and objects
 @pytest.fixture
-def ward(db, quick_passwords) -> dict[str, Any]:
+def ward(db) -> dict[str, Any]:
     """One object of each kind; keys are the first part of a path, or the name of its parameter."""
     root = make_member("superuser", "root")
     patient, empty, planned = make_patient(), make_patient(), make_patient()
@@ -266,9 +266,7 @@ def test_every_cell_on_rest(ward, who):
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_ones_own_sign_in_is_open_to_whom_is_signed_in_and_swagger_to_whom_has_a_role(
-    db, quick_passwords, who
-):
+def test_ones_own_sign_in_is_open_to_whom_is_signed_in_and_swagger_to_whom_has_a_role(db, who):
     client = rest_client(who)
     is_signed_in = who not in ("signed out", "deactivated")
     for path in ("/rest-auth/user/", "/rest-auth/devices/"):

@@ -12,7 +12,7 @@ from patients.models import SignIn
 from patients.services import sign_ins
 from tests.support.signing_in import PASSWORD, asking, csrf_of, get_key, make_member, sign_in, status_of, told
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
+pytestmark = pytest.mark.django_db
 
 
 # ---------------------------------------------------------------- signing in
@@ -180,7 +180,7 @@ def test_without_a_live_sign_in_djangos_own_session_is_worth_nothing(nurse, ward
     assert status_of(ward_pc) == 401
 
 
-def test_the_admin_sites_sign_in_is_a_sign_in_of_the_device_as_well(ward_pc, quick_passwords):
+def test_the_admin_sites_sign_in_is_a_sign_in_of_the_device_as_well(ward_pc):
     make_member("superuser", "root")
     ward_pc.get("/admin/login/")
     form = {
@@ -225,7 +225,7 @@ def test_the_session_that_a_logout_leaves_behind_is_nobodys(nurse, ward_pc):
     assert SignIn.objects.get().session_hash is None
 
 
-def test_signing_out_of_the_admin_site_ends_the_sign_in(ward_pc, quick_passwords):
+def test_signing_out_of_the_admin_site_ends_the_sign_in(ward_pc):
     make_member("superuser", "root")
     key = sign_in(ward_pc, "root").json()["key"]
     form = {"csrfmiddlewaretoken": ward_pc.cookies["csrftoken"].value}
@@ -272,7 +272,7 @@ def test_a_person_is_signed_out_after_seven_days_however_busy(nurse, ward_pc, at
     assert (status_of(asking(key)), status_of(ward_pc)) == (401, 401)
 
 
-def test_a_service_stays_signed_in_for_a_year_used_or_not(at, quick_passwords):
+def test_a_service_stays_signed_in_for_a_year_used_or_not(at):
     make_member("service", "monitor")
     start = clock.now()
     at(start)
@@ -283,7 +283,7 @@ def test_a_service_stays_signed_in_for_a_year_used_or_not(at, quick_passwords):
     assert status_of(client) == 401
 
 
-def test_a_service_that_becomes_a_person_has_a_persons_time(at, quick_passwords):
+def test_a_service_that_becomes_a_person_has_a_persons_time(at):
     user = make_member("service", "monitor")
     start = clock.now()
     at(start)
@@ -345,7 +345,7 @@ def test_of_several_groups_the_strongest_counts(nurse):
     assert asking(get_key()).get("/rest-auth/user/").json()["role"] == "lead"
 
 
-def test_somebody_in_no_group_learns_that_they_have_no_role(quick_passwords):
+def test_somebody_in_no_group_learns_that_they_have_no_role():
     make_member(None, "visitor")
     client = asking(get_key("visitor"))
     user = client.get("/rest-auth/user/").json()

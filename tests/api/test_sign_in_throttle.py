@@ -16,7 +16,7 @@ from tests.support.counts import count
 from tests.support.signing_in import asking, csrf_of, get_key, make_member, sign_in, status_of
 from tests.support.waiting import DEADLINE
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
+pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
 ADDRESSES = count(reduced=5, full=50)
@@ -150,7 +150,7 @@ def test_it_knows_several_users_and_no_other(nurse, client):
     assert fail_in(client, 1, username="nobody") == [429]
 
 
-def test_the_admin_sites_sign_in_makes_a_browser_known_too(quick_passwords, ward_pc):
+def test_the_admin_sites_sign_in_makes_a_browser_known_too(ward_pc):
     make_member("superuser", "root")
     ward_pc.get("/admin/login/")
     form = {"username": "root", "csrfmiddlewaretoken": ward_pc.cookies["csrftoken"].value}
@@ -246,7 +246,7 @@ def test_old_failures_are_dropped(nurse, at):
     assert SignInFailure.objects.count() == 1
 
 
-def test_the_admin_sites_form_is_throttled_too(quick_passwords, ward_pc):
+def test_the_admin_sites_form_is_throttled_too(ward_pc):
     make_member("superuser", "root")
     ward_pc.get("/admin/login/")
     form = {"username": "root", "csrfmiddlewaretoken": ward_pc.cookies["csrftoken"].value}

@@ -123,7 +123,7 @@ def test_a_list_declares_its_whole_query(subject):
 
 # ---------------------------------------------------------------- it is true
 @pytest.fixture
-def ward(db, quick_passwords, monkeypatch) -> dict[str, Any]:
+def ward(db, monkeypatch) -> dict[str, Any]:
     """A user, and one object of each kind, at the time of the examples."""
     monkeypatch.setattr(clock, "now", lambda: EXAMPLES_TAKEN_AT)
     root = make_member("superuser", "nurse")

@@ -13,12 +13,6 @@ if TYPE_CHECKING:
     from patients.models import Patient
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings) -> None:
-    """Django's slow hashing is not what these tests are about."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def nurse(db) -> "User":
     from tests.factories import make_user

@@ -6,6 +6,7 @@ environment, session and files, that runs `manage.py` from its first line. Nothi
 before, and nothing that opens a file or reads the settings. `make torture` starts every process anew.
 """
 
+import atexit
 import gc
 import importlib
 import json
@@ -121,10 +122,16 @@ class Starter:
             raise RuntimeError("the starter of processes has ended")
         return json.loads(answer)
 
+    def close(self) -> None:
+        self.line.close()
+        self.process.wait()
+
 
 @cache
 def _starter() -> Starter:
-    return Starter()
+    starter = Starter()
+    atexit.register(starter.close)
+    return starter
 
 
 class ForkedProcess:
