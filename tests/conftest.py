@@ -126,6 +126,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def is_for(item: pytest.Item, *, engine: str) -> bool:
     """Whether the test belongs to a run on this engine. What does not use Django's database runs with SQLite's."""
+    if item.get_closest_marker("torture") is not None and not IS_TORTURE:
+        return False
     home = item.get_closest_marker("home")
     if home is not None and not IS_TORTURE:
         return bool(engine == home.args[0])

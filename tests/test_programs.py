@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
 from tests.support import programs
-from tests.support.programs import CHROMIUM, CURL, PROGRAMS
+from tests.support.processes import PROJECT
+from tests.support.programs import CHROMIUM, CURL, OF_EVERY_RUN, OF_TORTURE, PROGRAMS
 
 
 def test_what_is_missing_is_asked_for_by_the_command_that_installs_it(monkeypatch, capsys, tmp_path):
@@ -27,6 +29,7 @@ def test_as_root_on_debian_only_what_is_missing_is_installed(monkeypatch, tmp_pa
     (tmp_path / "apt-get").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(programs, "PROGRAMS", OF_EVERY_RUN)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     ran = []
 
@@ -40,6 +43,14 @@ def test_as_root_on_debian_only_what_is_missing_is_installed(monkeypatch, tmp_pa
     assert ran[1] == CHROMIUM.install
     assert programs.main() == 0
     assert len(ran) == 2
+
+
+@pytest.mark.parametrize("torture, installed", [("0", OF_EVERY_RUN), ("1", OF_EVERY_RUN + OF_TORTURE)])
+def test_what_torture_alone_needs_is_installed_for_it_alone(monkeypatch, torture, installed):
+    monkeypatch.setenv("TORTURE", torture)
+    read_anew = "from tests.support.programs import PROGRAMS; print(*(one.package for one in PROGRAMS))"
+    packages = subprocess.check_output([sys.executable, "-c", read_anew], cwd=PROJECT, text=True)
+    assert packages.split() == [program.package for program in installed]
 
 
 def test_the_environment_names_another_chromium(monkeypatch, tmp_path):

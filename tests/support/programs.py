@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from tests.support.counts import IS_TORTURE
+
 
 @dataclass(frozen=True)
 class Program:
@@ -61,7 +63,16 @@ CHROMIUM: Final = Program(
 )
 """The same engine without the window around it, which starts sooner and draws with less; else the whole of it."""
 CURL: Final = Program(title="curl", names=("curl",), package="curl")
-PROGRAMS: Final = (CHROMIUM, CURL)
+FIREFOX: Final = Program(title="Firefox", names=("firefox-esr", "firefox"), package="firefox-esr")
+WEBKIT: Final = Program(
+    title="WebKit with its driver", names=("WebKitWebDriver",), package="webkit2gtk-driver"
+)
+XVFB: Final = Program(title="Xvfb", names=("Xvfb",), package="xvfb")
+"""The screen for WebKit, which starts on none."""
+OF_TORTURE: Final = (FIREFOX, WEBKIT, XVFB)
+"""What `make test` does without."""
+OF_EVERY_RUN: Final = (CHROMIUM, CURL)
+PROGRAMS: Final = (*OF_EVERY_RUN, *(OF_TORTURE if IS_TORTURE else ()))
 
 
 def main() -> int:
