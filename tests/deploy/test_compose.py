@@ -1,4 +1,4 @@
-"""What docker-compose.yml grants each service, which no container engine is at hand to show."""
+"""What docker-compose.yml grants each service, which no container engine is at hand to hold it to."""
 
 import re
 

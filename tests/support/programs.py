@@ -69,7 +69,10 @@ WEBKIT: Final = Program(
 )
 XVFB: Final = Program(title="Xvfb", names=("Xvfb",), package="xvfb")
 """The screen for WebKit, which starts on none."""
-OF_TORTURE: Final = (FIREFOX, WEBKIT, XVFB)
+BUILDAH: Final = Program(title="buildah", names=("buildah",), package="buildah")
+DEBOOTSTRAP: Final = Program(title="debootstrap", names=("debootstrap",), package="debootstrap")
+"""It makes what the image is built on: no registry of images is asked."""
+OF_TORTURE: Final = (FIREFOX, WEBKIT, XVFB, BUILDAH, DEBOOTSTRAP)
 """What `make test` does without."""
 OF_EVERY_RUN: Final = (CHROMIUM, CURL)
 PROGRAMS: Final = (*OF_EVERY_RUN, *(OF_TORTURE if IS_TORTURE else ()))
