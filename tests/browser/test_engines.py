@@ -12,7 +12,7 @@ from tests.observations import WELL
 from tests.support.engines import ENGINES, Engine
 from tests.support.people import PASSWORD
 from tests.support.processes import PROJECT
-from tests.support.stacks import Stack, StackBuilder
+from tests.support.stacks import STACKS, Stack, StackBuilder
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.torture
@@ -100,9 +100,11 @@ def element(testid: str) -> str:
     return f"document.querySelector('[data-testid={testid}]')"
 
 
-@pytest.fixture(scope="module")
-def ward(stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with stack_builder.running("sqlite", folder=tmp_path_factory.mktemp("engines")) as stack:
+@pytest.fixture(scope="module", params=STACKS)
+def ward(
+    request: pytest.FixtureRequest, stack_builder: StackBuilder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    with stack_builder.running(request.param, folder=tmp_path_factory.mktemp("engines")) as stack:
         yield stack
 
 
@@ -123,8 +125,8 @@ def test_the_main_job_is_done_in_the_other_engines(ward: Stack, name: str) -> No
 
     with ExitStack() as resources:
         nurse, doctor = (
-            Person(resources.enter_context(ENGINES[name]()), url=ward.url, username=username)
-            for username in ("nurse", "doctor")
+            Person(resources.enter_context(ENGINES[name]()), url=server.url, username=username)
+            for username, server in (("nurse", ward.servers[0]), ("doctor", ward.servers[-1]))
         )
         try:
             do_the_main_job(nurse, doctor, patient=patient, last_name=name.upper())
