@@ -121,7 +121,7 @@ def test_a_patient_with_reports_is_protected_by_the_database_too(patient):
         patient.delete()
 
 
-def test_an_idempotency_key_is_one_users_once(db):
+def test_an_idempotency_key_is_one_users_once():
     first, second = factories.make_user("nurse"), factories.make_user("nurse")
 
     def keep(user):
