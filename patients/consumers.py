@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 from .api import acknowledgements, swaps, writing
 from .api.serializers import ReportSerializer
 from .models import Notification, Patient, Report
-from .realtime.consumer import ReadingMixin, StreamConsumer, needed_data, needed_pk
+from .realtime.consumer import ReadingMixin, Snapshot, StreamConsumer, list_page, needed_data, needed_pk
 from .realtime.observer import ChangeObserver
 from .realtime.resume import needed_since, replay
 from .representations import (
@@ -101,6 +101,11 @@ class ReportConsumer(WritingMixin, ReadingMixin, StreamConsumer):
 
     subject = "reports"
     changed = ChangeObserver(Report, stream="reports", represent=represent_report)
+
+    @action()
+    def totals(self, **request: Any) -> tuple[Snapshot, int]:
+        """As `list`, of each report the numbers alone that a trend is drawn from (representations.py)."""
+        return list_page("totals", request), 200
 
     @action()
     def preview(self, **request: Any) -> tuple[dict[str, Any], int]:

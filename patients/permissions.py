@@ -53,6 +53,7 @@ TABLE: Final[dict[str, dict[str, frozenset[str]]]] = {
 ACTIONS: Final = {
     "get": "view",  # views without actions
     "list": "view",
+    "totals": "view",
     "retrieve": "view",
     "history": "view",
     "fluids": "view",

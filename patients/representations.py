@@ -6,7 +6,7 @@ these for output, and a test holds their declared fields against the keys here.
 Instants are ISO 8601 in UTC with a `Z`; a measurement that was not taken is null.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,9 @@ RECORDED_FIELDS = (
     "status", "day_of_fever", "diet", "warning_signs", "additional", "medical_advice", "not_measured",
     "monitoring_interval",
 )  # fmt: skip
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 _recorded_values = attrgetter(*RECORDED_FIELDS)
 
@@ -74,6 +77,17 @@ def _represent_observations(row: Any) -> dict[str, Any]:
 def represent_report(report: Report) -> dict[str, Any]:
     """A report; `recorded_by` must be loaded (select_related) where many are represented."""
     return _represent_observations(report)
+
+
+def represent_total(report: Any) -> list[Any]:
+    """What a trend needs of a report: `[id, patient, ms since 1970, total or null, supplemental_oxygen]`."""
+    return [
+        report.id,
+        report.patient_id,
+        (report.datetime - _BEGINNING) // _MILLISECOND,
+        report.news2.get("score"),
+        report.supplemental_oxygen,
+    ]
 
 
 def represent_history(version: Any) -> dict[str, Any]:

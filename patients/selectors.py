@@ -32,6 +32,11 @@ def reports_with_recorder() -> QuerySet[Report]:
     return _join(Report.objects.all(), "recorded_by", _OF_A_USER)
 
 
+def totals() -> QuerySet[Report]:
+    """Every report, and of each what its total stands in."""
+    return Report.objects.only("id", "patient_id", "datetime", "news2", "supplemental_oxygen")
+
+
 def versions_with_users() -> QuerySet[Any]:
     """Every version of every report, those of deleted reports too; retired ones are not shown."""
     versions: QuerySet[Any] = HistoricalReport.objects.filter(is_retired=False)

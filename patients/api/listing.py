@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import django_filters
+import orjson
 from django.db.models import QuerySet, Value
 from rest_framework.exceptions import NotFound, ValidationError
 
@@ -24,6 +25,7 @@ from ..representations import (
     represent_patient_version,
     represent_pause,
     represent_report,
+    represent_total,
 )
 from ..rows import without_models
 from . import pagination
@@ -45,7 +47,7 @@ class Resource:
     """How one kind of object is read: its rows, what they may be filtered and ordered by, how they look."""
 
     rows: Callable[[], QuerySet[Any]]
-    represent: Callable[[Any], dict[str, Any]]
+    represent: Callable[[Any], Any]
     filter_set: type[django_filters.FilterSet]
     orderings: tuple[str, ...]
     default_ordering: str
@@ -62,7 +64,7 @@ RESOURCES: Final[dict[str, Resource]] = {
         filter_set=PatientFilters,
         orderings=(
             "id", "last_name", "first_name", "ward", "bed", "hospital_number", "date_of_birth",
-            "admission_date", "dismissal_date", "next_due_at", "created_at", "updated_at",
+            "admission_date", "dismissal_date", "next_due_at", "created_at", "updated_at", "urgency",
         ),
         default_ordering="id",
         name="patient",
@@ -74,6 +76,14 @@ RESOURCES: Final[dict[str, Resource]] = {
         orderings=("id", "datetime", "created_at"),
         default_ordering="-datetime",
         name="report",
+    ),
+    "totals": Resource(
+        rows=selectors.totals,
+        represent=represent_total,
+        filter_set=ReportFilters,
+        orderings=("datetime",),
+        default_ordering="-datetime",
+        name="total",
     ),
     "history": Resource(
         rows=selectors.versions_with_users,
@@ -127,7 +137,7 @@ class Page:
     """
 
     count: int | None
-    results: list[dict[str, Any]]
+    results: list[Any]
     next_cursor: str | None
     previous_cursor: str | None
     event: int
@@ -141,8 +151,11 @@ def list_objects(
     limit: Any = None,
     offset: Any = None,
     cursor: Any = None,
+    max_bytes: Any = None,
 ) -> Page:
     """One page of `subject` (a key of RESOURCES). All arguments are taken as a client sent them.
+
+    `max_bytes`: the page ends before its objects come to more than that as JSON; one at least is in it.
 
     Raises ValidationError (400) naming the argument that is unknown or cannot be read.
     """
@@ -169,6 +182,7 @@ def list_objects(
             ordering, allowed=resource.orderings, default=default_ordering(resource, filters), model=model
         ),
         size=pagination.read_limit(limit),
+        max_bytes=pagination.read_max_bytes(max_bytes),
         event=event,
     )
     if cursor in (None, ""):
@@ -187,6 +201,7 @@ class _Asked:
     is_period: bool
     terms: tuple[pagination.Term, ...]
     size: int
+    max_bytes: int | None
     event: int
 
     def count(self) -> int | None:
@@ -260,12 +275,15 @@ def _page_by_offset(asked: _Asked, *, offset: int) -> Page:
     has_more = len(found) > asked.size
     found = found[: asked.size]
     is_all = offset == 0 and not has_more
+    count = len(found) if is_all else asked.count()
+    shown = _represented(asked, found)
     return _page(
         asked,
-        found=found,
-        has_next=has_more,
+        found=found[: len(shown)],
+        shown=shown,
+        has_next=has_more or len(shown) < len(found),
         has_previous=offset > 0,
-        count=len(found) if is_all else asked.count(),
+        count=count,
     )
 
 
@@ -274,21 +292,50 @@ def _page_by_cursor(asked: _Asked, *, is_backward: bool, values: list[Any]) -> P
     found = asked.read(terms=towards, values=values)
     has_more = len(found) > asked.size
     found = found[: asked.size]
+    shown = _represented(asked, found)
+    has_more = has_more or len(shown) < len(found)
+    found = found[: len(shown)]
     if is_backward:
         found.reverse()
+        shown.reverse()
     return _page(
         asked,
         found=found,
+        shown=shown,
         has_next=is_backward or has_more,  # the page we came from lies there
         has_previous=has_more or not is_backward,
         count=asked.count(),
     )
 
 
-def _page(asked: _Asked, *, found: list[Any], has_next: bool, has_previous: bool, count: int | None) -> Page:
+def _represented(asked: _Asked, found: list[Any]) -> list[Any]:
+    """The objects of these rows, up to where the page's bytes end."""
+    represent = RESOURCES[asked.subject].represent
+    if asked.max_bytes is None:
+        return [represent(row) for row in found]
+    shown: list[Any] = []
+    left = asked.max_bytes - len("[]")
+    for row in found:
+        one = represent(row)
+        left -= len(orjson.dumps(one)) + len(",")
+        if left < 0 and shown:
+            break
+        shown.append(one)
+    return shown
+
+
+def _page(
+    asked: _Asked,
+    *,
+    found: list[Any],
+    shown: list[Any],
+    has_next: bool,
+    has_previous: bool,
+    count: int | None,
+) -> Page:
     return Page(
         count=count,
-        results=[RESOURCES[asked.subject].represent(row) for row in found],
+        results=shown,
         next_cursor=pagination.write_cursor(found[-1], terms=asked.terms, is_backward=False)
         if found and has_next
         else None,

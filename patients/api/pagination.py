@@ -9,6 +9,7 @@ import orjson
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db.models import (
     BooleanField,
+    Case,
     DateTimeField,
     F,
     Field,
@@ -18,12 +19,14 @@ from django.db.models import (
     Q,
     QuerySet,
     Value,
+    When,
 )
 from django.db.models.expressions import OrderBy
 from rest_framework.exceptions import ParseError, ValidationError
 
 from ..keys import key_of
 from ..prepared import Hole
+from ..rules.news2 import RISKS
 from .fields import read_instant, read_whole, show
 from .parsers import read_json
 
@@ -96,6 +99,54 @@ class Term:
         return self.column.to_python(kept)
 
 
+@dataclass(frozen=True, slots=True)
+class RankTerm(Term):
+    """A column of few words in an order that is not the alphabet's: `ranks`, and behind them any other word and null.
+
+    A cursor keeps the rank.
+    """
+
+    ranks: tuple[str, ...] = ()
+
+    @property
+    def is_nullable(self) -> bool:
+        return False
+
+    def reversed(self) -> "RankTerm":
+        return replace(self, is_descending=not self.is_descending)
+
+    def order_by(self) -> OrderBy:
+        cases = [When(**{self.field: word}, then=Value(rank)) for rank, word in enumerate(self.ranks)]
+        rank = Case(*cases, default=Value(len(self.ranks)), output_field=IntegerField())
+        return OrderBy(rank, descending=self.is_descending)
+
+    def is_equal(self, value: Any) -> Q:
+        return self._is_one_of(range(value, value + 1))
+
+    def is_after(self, value: Any) -> Q | None:
+        behind = range(value) if self.is_descending else range(value + 1, len(self.ranks) + 1)
+        return self._is_one_of(behind) if behind else None
+
+    def write_value(self, row: Model) -> int:
+        word = getattr(row, self.field)
+        return self.ranks.index(word) if word in self.ranks else len(self.ranks)
+
+    def read_value(self, kept: Any) -> int:
+        if type(kept) is not int or not 0 <= kept <= len(self.ranks):
+            raise ValueError(f"{self.field} has no rank {kept!r}.")
+        return kept
+
+    def _is_one_of(self, ranks: range) -> Q:
+        named = Q(**{f"{self.field}__in": self.ranks[ranks.start : ranks.stop]})
+        if len(self.ranks) not in ranks:
+            return named
+        return named | Q(**{f"{self.field}__isnull": True}) | ~Q(**{f"{self.field}__in": self.ranks})
+
+
+# Orders by no column of their own: the column, and its words in order.
+RANKED: Final = {"urgency": ("current_risk", tuple(reversed(RISKS[1:])))}
+
+
 class RowComparison(Func):
     """`(datetime, id) < (…, …)`: a page begins in the index there.
 
@@ -145,11 +196,18 @@ def read_ordering(text: Any, *, allowed: Sequence[str], default: str, model: typ
         field = name.strip().removeprefix("-")
         if field not in allowed:
             raise _refusal("ordering", f"Cannot order by {show(name)}. There are: {', '.join(allowed)}.")
-        terms.setdefault(field, Term(column_of(model, field), name.strip().startswith("-")))
+        terms.setdefault(field, _term(model, field, is_descending=name.strip().startswith("-")))
     if key.name not in terms:
         last = next(reversed(terms.values()))
         terms[key.name] = Term(key, last.is_descending)
     return tuple(terms.values())
+
+
+def _term(model: type[Model], name: str, *, is_descending: bool) -> Term:
+    if name not in RANKED:
+        return Term(column_of(model, name), is_descending)
+    column, ranks = RANKED[name]
+    return RankTerm(column_of(model, column), is_descending, ranks=ranks)
 
 
 def column_of(model: type[Model], name: str) -> "Field[Any, Any]":
@@ -204,8 +262,10 @@ def parts_of(
 
 
 def are_comparable(terms: Sequence[Term]) -> bool:
-    """Whether one comparison of rows says what lies behind another: one way in all columns, and no nulls."""
-    return len({term.is_descending for term in terms}) == 1 and not any(term.is_nullable for term in terms)
+    """Whether one comparison of rows says what lies behind another: one way in all columns, no nulls and no ranks."""
+    return len({term.is_descending for term in terms}) == 1 and not any(
+        term.is_nullable or isinstance(term, RankTerm) for term in terms
+    )
 
 
 # ---------------------------------------------------------------- cursors
@@ -244,6 +304,16 @@ def read_limit(value: Any) -> int:
             "limit", f"A whole number from 1 to {LARGEST_LIMIT} is needed; {show(value)} was given."
         )
     return min(limit, LARGEST_LIMIT)
+
+
+def read_max_bytes(value: Any) -> int | None:
+    """How many bytes of JSON a page's objects may come to; None: any. Raises ValidationError (400) below 1."""
+    if value in (None, ""):
+        return None
+    size = read_whole(value)
+    if size is None or size < 1:
+        raise _refusal("max_bytes", f"A whole number from 1 on is needed; {show(value)} was given.")
+    return size
 
 
 def read_offset(value: Any) -> int:

@@ -25,11 +25,24 @@ from .connection import CLOSE_SIGNED_OUT
 # The members of a request that reach an action. DCRF passes all of them as keyword arguments, so that a client's
 # `self` or `scope` would collide with the method's own.
 REQUEST_MEMBERS: Final = frozenset(
-    {"pk", "ids", "data", "filters", "ordering", "limit", "offset", "since", "epoch", "idempotency_key"}
+    {
+        "pk",
+        "ids",
+        "data",
+        "filters",
+        "ordering",
+        "limit",
+        "offset",
+        "cursor",
+        "max_bytes",
+        "since",
+        "epoch",
+        "idempotency_key",
+    }
 )
 
 
-READING: Final = frozenset({"list", "retrieve", "preview", "resume", "ping"})
+READING: Final = frozenset({"list", "totals", "retrieve", "preview", "resume", "ping"})
 """Actions that write nothing."""
 
 LARGEST_EXACT_NUMBER: Final = 2**53
@@ -175,18 +188,24 @@ class ReadingMixin:
 
     @action()
     def list(self, **request: Any) -> tuple[Snapshot, int]:
-        page = listing.list_objects(
-            self.subject,
-            filters=request.get("filters"),
-            ordering=request.get("ordering"),
-            limit=request.get("limit"),
-            offset=request.get("offset"),
-        )
-        return Snapshot({"count": page.count, "results": page.results}, page.event), 200
+        return list_page(self.subject, request), 200
 
     @action()
     def retrieve(self, **request: Any) -> tuple[Snapshot, int]:
         return Snapshot(*listing.retrieve_object(self.subject, needed_pk(request))), 200
+
+
+def list_page(subject: str, request: dict[str, Any]) -> Snapshot:
+    """One page of a list. Its `next` is the cursor of the one behind it, null at the end; it is said to whom goes by
+    cursors or bytes, and to no client that knows nothing of them."""
+    asked = {
+        name: request.get(name) for name in ("filters", "ordering", "limit", "offset", "cursor", "max_bytes")
+    }
+    page = listing.list_objects(subject, **asked)
+    data: dict[str, Any] = {"count": page.count, "results": page.results}
+    if "cursor" in request or "max_bytes" in request:
+        data["next"] = page.next_cursor
+    return Snapshot(data, page.event)
 
 
 def needed_pk(request: dict[str, Any]) -> Any:

@@ -80,7 +80,7 @@ def test_following_previous_leads_back_to_the_first_page(viewer):
 
 
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("name", RESOURCES["patients"].orderings)
+@pytest.mark.parametrize("name", sorted({*RESOURCES["patients"].orderings} - {*pagination.RANKED}))
 def test_every_order_pages_through_ties_and_nulls_both_ways(viewer, name, descending):
     now = clock.now()
     store_patients(

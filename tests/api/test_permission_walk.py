@@ -114,6 +114,7 @@ def test_what_writes_needs_more_than_the_right_to_look():
         "ping",
         "resume",
         "retrieve",
+        "totals",
     }
 
 

@@ -10,7 +10,7 @@ from tests.observations import ILL, WELL
 
 ACTIONS = {
     "patients": {"list", "retrieve", "create", "patch", "update", "delete", "swap_bed"},
-    "reports": {"list", "retrieve", "create", "patch", "update", "delete", "preview"},
+    "reports": {"list", "totals", "retrieve", "create", "patch", "update", "delete", "preview"},
     "history": {"list", "retrieve", "patch", "update", "delete"},
     "notifications": {"list", "retrieve", "acknowledge", "unacknowledge", "acknowledge_all"},
     "events": {"resume", "ping"},

@@ -376,3 +376,39 @@ async def test_what_comes_compressed_is_understood_in_pieces_too_and_counts_infl
         assert await socket.wait_until_closed() == 1006, (
             "dropped, as after any frame that breaks the protocol"
         )
+
+
+async def test_a_list_comes_in_pages_of_so_many_bytes_to_who_asks_for_them(shared_ward: Ward) -> None:
+    """And to nobody else: clients that know nothing of `next` get what they always got."""
+    ids = await make_ward(shared_ward)
+    for _ in range(3):
+        await aside(shared_ward.client("nurse").record, ids["patients"], **WELL)
+    filters = {"patient": ids["patients"]}
+    async with await shared_ward.open("viewer") as socket:
+        whole = await socket.request("reports", "list", filters=filters)
+        assert set(whole["data"]) == {"count", "results"}
+        most = 2 * len(orjson.dumps(whole["data"]["results"][0])) + 100
+        found: list[Any] = []
+        cursor, sizes = None, []
+        while True:
+            reply = await socket.request("reports", "list", filters=filters, cursor=cursor, max_bytes=most)
+            assert reply["data"]["count"] == 4
+            assert reply["event"] >= whole["event"]
+            found += reply["data"]["results"]
+            sizes.append(len(orjson.dumps(reply["data"]["results"])))
+            cursor = reply["data"]["next"]
+            if cursor is None:
+                break
+        assert found == whole["data"]["results"]
+        assert max(sizes) <= most < 2 * max(sizes)
+        assert len(sizes) >= 2
+        totals = await socket.request("reports", "totals", filters=filters, max_bytes=most)
+        assert [row[:2] + row[3:] for row in totals["data"]["results"]] == [
+            [one["id"], one["patient"], one["news2"]["score"], one["supplemental_oxygen"]] for one in found
+        ]
+        assert totals["data"]["next"] is None
+        assert totals["event"] >= whole["event"]
+        for bad in ({"max_bytes": 0}, {"cursor": "x"}, {"cursor": "x", "offset": 3}):
+            refused = await socket.request("reports", "totals", **bad)
+            assert refused["response_status"] == 400
+            assert set(refused["errors"][0]) <= {"max_bytes", "cursor", "offset"}
