@@ -98,7 +98,7 @@ RESOURCES: Final[dict[str, Resource]] = {
         rows=selectors.notifications_with_acknowledger,
         represent=represent_notification,
         filter_set=NotificationFilters,
-        orderings=("id", "created_at", "due_at"),
+        orderings=("id", "created_at", "due_at", "severity"),
         default_ordering="-id",
         name="notification",
     ),

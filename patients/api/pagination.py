@@ -144,7 +144,10 @@ class RankTerm(Term):
 
 
 # Orders by no column of their own: the column, and its words in order.
-RANKED: Final = {"urgency": ("current_risk", tuple(reversed(RISKS[1:])))}
+RANKED: Final = {
+    "urgency": ("current_risk", tuple(reversed(RISKS[1:]))),
+    "severity": ("severity", ("high", "medium")),
+}
 
 
 class RowComparison(Func):

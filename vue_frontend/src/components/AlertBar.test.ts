@@ -46,8 +46,9 @@ function raise(change: Partial<Notification>, { minutesAgo = 0, isTold = false }
   else store.receive({ type: 'change', action: 'create', data: { ...data }, event: ++eventNumber });
 }
 
-/** Two patients, one on each ward. */
+/** Two patients, one on each ward: these are all. */
 function fillWards(): void {
+  usePatientsStore().isLoaded = useNotificationsStore().isLoaded = true;
   onWard({ id: 1, ward: '7A', bed: '3', last_name: 'Own', first_name: 'Ada' });
   onWard({ id: 2, ward: '7B', bed: '4', last_name: 'Other', first_name: 'Bo' });
 }
@@ -294,9 +295,27 @@ it('comes back after two minutes where it was hidden before', async () => {
   expect(inFull(1).text()).toContain('OWN, Ada');
 });
 
+it('counts nothing while some are still on their way, and names nobody who is not here yet', async () => {
+  fillWards();
+  usePatientsStore().isLoaded = useNotificationsStore().isLoaded = false;
+  useDeviceStore().ward = '7A';
+  raise({ id: 3, patient: 99 }, { minutesAgo: 30 });
+  raise({ patient: 1 }, { minutesAgo: 14 });
+  raise({ id: 2, patient: 1 }, { minutesAgo: 13 });
+  raise({ id: 4, patient: 2 });
+  await show();
+  await pass(LIMIT_MS);
+  expect(inFull(1).text()).toContain('OWN, Ada');
+  expect(bar.text()).not.toMatch(/Patient 99|oldest|more|high alert/);
+  onWard({ id: 99, ward: '7A', last_name: 'Late' });
+  usePatientsStore().isLoaded = useNotificationsStore().isLoaded = true;
+  await pass(LIMIT_MS);
+  expect(bar.find('[data-testid=alert-summary]').text()).toContain('3 high alerts, oldest 30min');
+  expect(strip().text()).toContain('1 high alert');
+});
+
 it('counts on from the one in view what comes to a calm ward', async () => {
   fillWards();
-  useNotificationsStore().isLoaded = true;
   await show();
   raise({ patient: 1 });
   raise({ id: 2, patient: 2 });

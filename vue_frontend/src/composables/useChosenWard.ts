@@ -7,7 +7,8 @@ import { usePatientsStore } from '@/stores/patients';
 /**
  * The ward that this screen has chosen; '': none, it shows all.
  *
- * The board's address wins over what this device remembers; a ward that is gone shows all.
+ * The board's address wins over what this device remembers; a ward that is gone shows all, once it is known
+ * which wards there are.
  */
 export function useChosenWard() {
   const route = useRoute();
@@ -16,6 +17,6 @@ export function useChosenWard() {
   return computed(() => {
     const inAddress = route.name === 'board' ? route.query.ward : undefined;
     const asked = typeof inAddress === 'string' ? inAddress : device.ward;
-    return patients.wards.includes(asked) ? asked : '';
+    return !patients.isLoaded || patients.wards.includes(asked) ? asked : '';
   });
 }

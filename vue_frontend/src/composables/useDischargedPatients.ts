@@ -1,7 +1,7 @@
 import { computed, ref, shallowRef, watch } from 'vue';
 
 import type { Patient } from '@/api/types';
-import type { ListPage } from '@/realtime/protocol';
+import { askForPage } from '@/realtime/pages';
 import { useLiveStore } from '@/stores/live';
 import { usePatientsStore } from '@/stores/patients';
 
@@ -28,8 +28,7 @@ export function useDischargedPatients(filters: () => { search: string; ward: str
     const { search, ward } = filters();
     hasFailed.value = false;
     try {
-      const reply = await live.currentSocket().request<ListPage<Patient>>('patients', {
-        action: 'list',
+      const page = await askForPage<Patient>(live.currentSocket(), 'patients', {
         filters: {
           status: 'discharged',
           ordering: '-dismissal_date',
@@ -40,10 +39,9 @@ export function useDischargedPatients(filters: () => { search: string; ward: str
         offset: from,
       });
       if (number !== question) return;
-      const results = reply.data.results;
-      listed.value = from === 0 ? results : [...listed.value, ...results];
-      count.value = reply.data.count;
-      hasMore.value = results.length === PAGE_SIZE;
+      listed.value = from === 0 ? page.results : [...listed.value, ...page.results];
+      count.value = page.count;
+      hasMore.value = page.next !== null;
       isLoaded.value = true;
     } catch {
       if (number === question) hasFailed.value = live.state === 'live';

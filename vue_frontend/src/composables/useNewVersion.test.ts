@@ -25,7 +25,7 @@ async function reconnectTo(served: string): Promise<boolean> {
     const action = fake.sent.some((one) => one.payload.action === 'resume') ? 'resume' : 'list';
     if (action === 'resume') fake.answer(fake.take('resume'), 200, { last: event });
     else
-      for (const stream of ['patients', 'notifications', 'notifications', 'notifications']) {
+      for (const stream of ['patients', 'notifications']) {
         fake.answer(fake.take('list', stream), 200, { count: 0, results: [] }, event);
         await settle();
       }

@@ -11,25 +11,34 @@ export function usePatientPage(id: () => number) {
   const patients = usePatientsStore();
   const reports = useReportsStore();
   const isMissing = ref(false);
-  /** Whether patient and reports were asked for, and came or did not. */
-  const hasAnswer = ref(false);
+  const hasAsked = ref(false);
 
   const patient = computed(() => patients.items.get(id()));
   const ownReports = computed(() => reports.ofPatient(id()));
   const watched = computed(() => reports.watched.get(id()));
+  /** Whether patient and reports were asked for, and came or did not. */
+  const hasAnswer = computed(
+    () => hasAsked.value || (patient.value !== undefined && watched.value?.isLoaded === true),
+  );
 
   async function fetch(): Promise<void> {
-    if (live.state !== 'live') return;
+    // Not "live": while the lists of the house are on their way, the patient who is opened is asked for in between.
+    if (live.socket?.isOpen !== true) {
+      reports.want(id());
+      return;
+    }
     isMissing.value = false;
     try {
       const socket = live.currentSocket();
-      if (patient.value === undefined) await patients.loadOne(socket, id());
-      await reports.watch(socket, id());
+      await Promise.all([
+        patient.value === undefined ? patients.loadOne(socket, id()) : null,
+        reports.watch(socket, id()),
+      ]);
     } catch (error) {
       // Anything but a refusal is the connection's affair: the next greeting lists again.
       isMissing.value = error instanceof RequestRefused && patient.value === undefined;
     } finally {
-      hasAnswer.value = true;
+      hasAsked.value = true;
     }
   }
 

@@ -3,10 +3,12 @@ import { ref, shallowRef } from 'vue';
 import { HttpError } from '@/api/http';
 import type { ErrorBody } from '@/api/types';
 import { t } from '@/locales';
+import { useLiveStore } from '@/stores/live';
 import { firstRefusal, messagesByField } from './useRefusals';
 
 /** One write over REST: whether it runs, and what the server said against it. */
 export function useSaving() {
+  const live = useLiveStore();
   const isBusy = ref(false);
   const message = ref<string | null>(null);
   const fieldMessages = shallowRef<Record<string, string>>({});
@@ -27,6 +29,7 @@ export function useSaving() {
     if (isBusy.value) return false;
     isBusy.value = true;
     reset();
+    const letGo = live.socket?.holdPages();
     try {
       await write();
       return true;
@@ -40,6 +43,7 @@ export function useSaving() {
       }
       return false;
     } finally {
+      letGo?.();
       isBusy.value = false;
     }
   }

@@ -57,6 +57,9 @@ export function useWristband() {
       say({ kind: 'good', text: t('wristband.isOf', { patient: name }), other: null });
     } else if (reading.kind === 'other') {
       warn(t('wristband.other', { other: formatName(reading.other), patient: name }), reading.other);
+    } else if (!patients.isLoaded) {
+      // It may be somebody's who is not here yet.
+      warn(t('wristband.notLoaded'));
     } else {
       warn(t(`wristband.${reading.kind}`, { number, patient: name }));
     }

@@ -173,6 +173,7 @@ export const de: typeof en = {
       soon: 'In den nächsten 15 Minuten ist keine Messung fällig.',
     },
     loading: 'Die Station wird geladen',
+    loadingMore: 'Weitere Patienten werden geladen',
   },
   wall: {
     pages: 'Seiten der Monitoransicht',

@@ -169,6 +169,7 @@ export const en = {
       soon: 'No set is due within 15 minutes.',
     },
     loading: 'Loading the ward',
+    loadingMore: 'Loading more patients',
   },
   wall: {
     pages: 'Pages of the wall',

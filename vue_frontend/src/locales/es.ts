@@ -170,6 +170,7 @@ export const es: typeof en = {
       soon: 'No toca ninguna toma en los próximos 15 minutos.',
     },
     loading: 'Cargando la planta',
+    loadingMore: 'Cargando más pacientes',
   },
   wall: {
     pages: 'Páginas de la pantalla',

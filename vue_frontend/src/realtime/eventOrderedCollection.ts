@@ -11,6 +11,17 @@ interface Identified {
   id: number;
 }
 
+/** A list that is being taken over, page by page. */
+export interface Snapshot<T> {
+  /** A page that is true as of `event`. */
+  take(rows: readonly T[], event: number): void;
+  /**
+   * All pages are here. `covers` says which of the objects held belong in that list: those of them that are missing
+   * from it, and are not newer than its first page, are gone.
+   */
+  end(covers: (held: T) => boolean): void;
+}
+
 export class EventOrderedCollection<T extends Identified> {
   /** The objects by id; reactive for each id, the objects themselves are replaced, never changed. */
   readonly items: Map<number, T> = shallowReactive(new Map<number, T>());
@@ -37,23 +48,35 @@ export class EventOrderedCollection<T extends Identified> {
     return true;
   }
 
-  /**
-   * Take over a list that is true as of `event`.
-   *
-   * `covers` says which of the objects held belong in that list: those of them that are missing from it, and
-   * are not newer, are gone.
-   */
+  /** Take over a list that comes in one page; `event` and `covers` as in `Snapshot`. */
   applySnapshot(rows: readonly T[], event: number, covers: (held: T) => boolean): void {
-    const listed = new Set(rows.map((row) => row.id));
-    for (const row of rows) {
-      if (event >= this.latestEventOf(row.id)) this.store(row, event);
-    }
-    for (const held of [...this.items.values()]) {
-      if (listed.has(held.id) || !covers(held) || this.latestEventOf(held.id) > event) continue;
-      this.items.delete(held.id);
-      this.eventOf.delete(held.id);
-      this.deletedAt.set(held.id, event);
-    }
+    const snapshot = this.beginSnapshot();
+    snapshot.take(rows, event);
+    snapshot.end(covers);
+  }
+
+  /** Take over a list whose pages may each be true as of another event. */
+  beginSnapshot(): Snapshot<T> {
+    const listed = new Set<number>();
+    // What left one page for another in between has an event after the first one's.
+    let first = Infinity;
+    return {
+      take: (rows, event) => {
+        first = Math.min(first, event);
+        for (const row of rows) {
+          listed.add(row.id);
+          if (event >= this.latestEventOf(row.id)) this.store(row, event);
+        }
+      },
+      end: (covers) => {
+        for (const held of [...this.items.values()]) {
+          if (listed.has(held.id) || !covers(held) || this.latestEventOf(held.id) > first) continue;
+          this.items.delete(held.id);
+          this.eventOf.delete(held.id);
+          this.deletedAt.set(held.id, first);
+        }
+      },
+    };
   }
 
   /** Let go of an object that nobody looks at any more; if it is sent again, it is taken again. */

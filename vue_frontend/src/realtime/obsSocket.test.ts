@@ -144,3 +144,84 @@ describe('the socket', () => {
     expect(fake.closedWith).toBe(1000);
   });
 });
+
+describe('pages of lists', () => {
+  const asked = (fake: FakeSocket) => fake.sent.map((one) => one.payload.action);
+
+  it('are asked for one at a time, in the order of asking', async () => {
+    const { fake, socket } = open();
+    fake.hello(4);
+    const pages = ['patients', 'reports', 'history'].map((stream) =>
+      socket.requestPage(stream as 'patients', { action: 'list' }),
+    );
+    expect(fake.sent.map((one) => one.stream)).toEqual(['patients']);
+    expect(socket.isBusy).toBe(true);
+    fake.answer(fake.take('list'), 200, 1);
+    expect(fake.sent.map((one) => one.stream)).toEqual(['reports']);
+    fake.answer(fake.take('list'), 400, null);
+    fake.answer(fake.take('list', 'history'), 200, 3);
+    expect(socket.isBusy).toBe(false);
+    expect((await pages[0]!).data).toBe(1);
+    await expect(pages[1]).rejects.toBeInstanceOf(RequestRefused);
+    expect((await pages[2]!).data).toBe(3);
+  });
+
+  it('are not asked for while a write waits for its answer', async () => {
+    const { fake, socket } = open();
+    fake.hello(4);
+    void socket.requestPage('patients', { action: 'list' });
+    void socket.request('reports', { action: 'create' });
+    const refused = expect(socket.request('patients', { action: 'patch' })).rejects.toThrow();
+    void socket.requestPage('patients', { action: 'list' });
+    expect(asked(fake)).toEqual(['list', 'create', 'patch']);
+    fake.answer(fake.take('list'), 200, 1);
+    expect(asked(fake)).toEqual(['create', 'patch']);
+    fake.answer(fake.take('create'), 201, {});
+    expect(asked(fake)).toEqual(['patch']);
+    fake.answer(fake.take('patch'), 409, {});
+    expect(asked(fake)).toEqual(['list']);
+    await refused;
+  });
+
+  it('wait no longer for a write that gets no answer, and not for a small question', async () => {
+    const { fake, socket, pass } = open();
+    fake.hello(4);
+    const write = expect(socket.request('reports', { action: 'create' })).rejects.toBeInstanceOf(NoAnswer);
+    void socket.requestPage('patients', { action: 'list' }).catch(() => undefined);
+    pass(ANSWER_WITHIN_MS);
+    await write;
+    expect(asked(fake).at(-1)).toBe('list');
+    fake.answer(fake.take('list'), 200, 1);
+    for (const action of ['preview', 'retrieve', 'resume', 'ping']) {
+      socket.request('reports', { action }).catch(() => undefined);
+    }
+    fake.sent.length = 0;
+    void socket.requestPage('patients', { action: 'list' }).catch(() => undefined);
+    expect(asked(fake)).toEqual(['list']);
+  });
+
+  it('wait for a write that goes another way', () => {
+    const { fake, socket } = open();
+    fake.hello(4);
+    const letGo = [socket.holdPages(), socket.holdPages()];
+    void socket.requestPage('patients', { action: 'list' });
+    letGo[0]!();
+    letGo[0]!();
+    expect(asked(fake)).toEqual([]);
+    letGo[1]!();
+    expect(asked(fake)).toEqual(['list']);
+  });
+
+  it('that were not asked for go with the line: the next greeting lists anew', async () => {
+    const { fake, socket } = open();
+    await expect(socket.requestPage('patients', { action: 'list' })).rejects.toBeInstanceOf(NoAnswer);
+    fake.hello(4);
+    const both = [1, 2].map(() => socket.requestPage('patients', { action: 'list' }));
+    fake.drop();
+    for (const page of both) await expect(page).rejects.toBeInstanceOf(NoAnswer);
+    fake.sent.length = 0;
+    fake.hello(5);
+    expect(asked(fake)).toEqual([]);
+    expect(socket.isBusy).toBe(false);
+  });
+});

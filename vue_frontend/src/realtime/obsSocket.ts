@@ -49,6 +49,14 @@ interface Waiting {
   resolve(reply: Reply): void;
   reject(error: Error): void;
   timer: ReturnType<typeof setTimeout>;
+  /** A page or a write: until its answer is here, no page is asked for. */
+  hasLine: boolean;
+}
+
+/** A page that is not asked for yet. */
+interface Queued {
+  ask(): void;
+  reject(error: Error): void;
 }
 
 /** The server sends a heartbeat every 10 s: after this silence the line is asked whether it lives. */
@@ -60,10 +68,14 @@ export const STALE_AFTER_MS = ASK_AFTER_MS + PONG_WITHIN_MS;
 const WATCH_EVERY_MS = 250;
 const CAN_SEND = 1;
 export const ANSWER_WITHIN_MS = 15_000;
+/** Whose answers are small. All else is a page of a list or a write. */
+const SMALL_QUESTIONS: ReadonlySet<string> = new Set(['retrieve', 'preview', 'resume', 'ping']);
 
 export class ObsSocket {
   private socket: SocketLike | null = null;
   private waiting = new Map<string, Waiting>();
+  private queued: Queued[] = [];
+  private writesElsewhere = 0;
   private lastRequest = 0;
   private watch: ReturnType<typeof setInterval> | null = null;
   private lastHeardAt = 0;
@@ -128,7 +140,31 @@ export class ObsSocket {
 
   /** Whether an answer is waited for. */
   get isBusy(): boolean {
-    return this.waiting.size > 0;
+    return this.waiting.size > 0 || this.queued.length > 0;
+  }
+
+  /**
+   * As `request`, for a page of a list: one at a time in the order of asking, and none while a write waits for its
+   * answer. On a slow line a save then waits behind one page at most.
+   */
+  requestPage<T>(stream: Stream, request: Request): Promise<Reply<T>> {
+    if (!this.isGreeted) return Promise.reject(new NoAnswer('not connected', false));
+    return new Promise<Reply<T>>((resolve, reject) => {
+      this.queued.push({ ask: () => void this.request<T>(stream, request).then(resolve, reject), reject });
+      this.askForNextPage();
+    });
+  }
+
+  /** A write that goes another way has the line for itself as well, until the function that this gives is called. */
+  holdPages(): () => void {
+    let isHeld = true;
+    this.writesElsewhere += 1;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.writesElsewhere -= 1;
+      this.askForNextPage();
+    };
   }
 
   /**
@@ -149,8 +185,10 @@ export class ObsSocket {
       const timer = setTimeout(() => {
         this.waiting.delete(requestId);
         reject(new NoAnswer('no answer in time', true));
+        this.askForNextPage();
       }, within);
-      this.waiting.set(requestId, { resolve: resolve as (reply: Reply) => void, reject, timer });
+      const hasLine = !SMALL_QUESTIONS.has(request.action);
+      this.waiting.set(requestId, { resolve: resolve as (reply: Reply) => void, reject, timer, hasLine });
       socket.send(JSON.stringify({ stream, payload: { ...request, request_id: requestId } }));
     });
   }
@@ -184,6 +222,12 @@ export class ObsSocket {
     if (reply.response_status >= 200 && reply.response_status < 300) waiting.resolve(reply);
     else if (reply.response_status >= 500) waiting.reject(new NoAnswer('the server failed', true));
     else waiting.reject(new RequestRefused(reply));
+    this.askForNextPage();
+  }
+
+  private askForNextPage(): void {
+    if (this.writesElsewhere > 0 || [...this.waiting.values()].some((one) => one.hasLine)) return;
+    this.queued.shift()?.ask();
   }
 
   private lose(code: number): void {
@@ -214,7 +258,10 @@ export class ObsSocket {
 
   private forgetRequests(): void {
     const lost = [...this.waiting.values()];
+    const neverAsked = this.queued;
     this.waiting.clear();
+    this.queued = [];
+    for (const page of neverAsked) page.reject(new NoAnswer('the connection was lost', false));
     for (const waiting of lost) {
       clearTimeout(waiting.timer);
       waiting.reject(new NoAnswer('the connection was lost', true));

@@ -37,6 +37,8 @@ export interface Reply<T = unknown> {
 export interface ListPage<T> {
   count: number | null;
   results: T[];
+  /** The cursor of the page behind this one; null at the end. */
+  next?: string | null;
 }
 
 export interface Request {
@@ -47,6 +49,8 @@ export interface Request {
   filters?: Record<string, unknown>;
   limit?: number;
   offset?: number;
+  cursor?: string;
+  max_bytes?: number;
   idempotency_key?: string;
   since?: number;
   epoch?: string;

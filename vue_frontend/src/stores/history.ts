@@ -4,7 +4,8 @@ import { computed, ref, shallowReactive } from 'vue';
 import type { HistoryVersion } from '@/api/record';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
-import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+import { askForPage } from '@/realtime/pages';
+import type { ChangeFrame } from '@/realtime/protocol';
 
 const PAGE_SIZE = 100;
 
@@ -40,8 +41,7 @@ export const useHistoryStore = defineStore('history', () => {
       : version.patient === watched.value.patient);
 
   async function fetchPage(socket: ObsSocket, what: Watched, offset: number) {
-    return socket.request<ListPage<HistoryVersion>>('history', {
-      action: 'list',
+    return askForPage<HistoryVersion>(socket, 'history', {
       filters: { ...what },
       limit: PAGE_SIZE,
       offset,
@@ -52,24 +52,20 @@ export const useHistoryStore = defineStore('history', () => {
   async function watch(socket: ObsSocket, what: Watched): Promise<void> {
     if (JSON.stringify(what) !== JSON.stringify(watched.value)) unwatch();
     watched.value = what;
-    const reply = await fetchPage(socket, what, 0);
-    const isWhole = reply.data.results.length < PAGE_SIZE;
-    const oldest = reply.data.results.at(-1)?.history_id ?? 0;
-    collection.applySnapshot(
-      reply.data.results.map(keep),
-      reply.event ?? 0,
-      (held) => isWhole || held.id > oldest,
-    );
-    count.value = reply.data.count;
+    const page = await fetchPage(socket, what, 0);
+    const isWhole = page.next === null;
+    const oldest = page.results.at(-1)?.history_id ?? 0;
+    collection.applySnapshot(page.results.map(keep), page.event, (held) => isWhole || held.id > oldest);
+    count.value = page.count;
     isLoaded.value = true;
   }
 
   /** The next older page. Throws what the socket throws. */
   async function loadOlder(socket: ObsSocket): Promise<void> {
     if (watched.value === null) return;
-    const reply = await fetchPage(socket, watched.value, collection.items.size);
-    for (const version of reply.data.results) collection.put(keep(version), reply.event ?? 0);
-    count.value = reply.data.count;
+    const page = await fetchPage(socket, watched.value, collection.items.size);
+    for (const version of page.results) collection.put(keep(version), page.event);
+    count.value = page.count;
   }
 
   function receive(frame: ChangeFrame): void {

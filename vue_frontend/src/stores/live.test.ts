@@ -2,7 +2,16 @@ import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { http, HttpError } from '@/api/http';
-import { EPOCH, FakeSocket, makeNotification, makePatient, makeReport, makeUser, settle } from '@/testing';
+import {
+  EPOCH,
+  FakeSocket,
+  makeNews2,
+  makeNotification,
+  makePatient,
+  makeReport,
+  makeUser,
+  settle,
+} from '@/testing';
 import { useClockStore } from './clock';
 import { useLiveStore } from './live';
 import { useNotificationsStore } from './notifications';
@@ -12,14 +21,12 @@ import { useSessionStore } from './session';
 
 const page = (results: unknown[]) => ({ count: results.length, results });
 
-/** Answer the lists that a fresh screen asks for, one after the other. */
+/** Answer the lists that a fresh screen asks for, one after the other: no page is asked for beside another. */
 async function answerLists(fake: FakeSocket, event: number, patients: unknown[], open: unknown[] = []) {
   fake.answer(fake.take('list', 'patients'), 200, page(patients), event);
   await settle();
-  for (const rows of [open, [], []]) {
-    fake.answer(fake.take('list', 'notifications'), 200, page(rows), event);
-    await settle();
-  }
+  fake.answer(fake.take('list', 'notifications'), 200, page(open), event);
+  await settle();
 }
 
 let fake: FakeSocket;
@@ -95,6 +102,92 @@ describe('the live connection', () => {
     fake.push('patients', change(makePatient({ bed: 'moved' }), 11));
     await answerLists(fake, 10, [makePatient({ bed: 'old' })]);
     expect(usePatientsStore().get(1)?.bed).toBe('moved');
+  });
+
+  it('shows each page of a list as it comes, in the order of the board, and is live after the last', async () => {
+    const live = useLiveStore();
+    const patients = usePatientsStore();
+    const notifications = useNotificationsStore();
+    patients.first = { order: 'bed', ward: '7A' };
+    live.start(signedOut, () => fake);
+    fake.hello(10);
+    const ofWard = fake.take('list', 'patients');
+    expect(ofWard.payload.filters).toEqual({ status: 'active', ordering: 'ward,bed', ward: '7A' });
+    fake.answer(ofWard, 200, { ...page([makePatient()]), next: null }, 10);
+    await settle();
+    fake.answer(fake.take('list', 'notifications'), 200, { ...page([makeNotification()]), next: 'n' }, 10);
+    await settle();
+    expect([patients.isWardLoaded('7A'), patients.isWardLoaded('8B'), patients.isLoaded]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(notifications.open).toHaveLength(1);
+    expect(notifications.isLoaded).toBe(false);
+    fake.answer(fake.take('list', 'patients'), 200, { ...page([makePatient()]), next: 'p' }, 10);
+    await settle();
+    fake.answer(fake.take('list', 'notifications'), 200, { ...page([]), next: null }, 10);
+    await settle();
+    expect([notifications.isLoaded, live.state]).toEqual([true, 'reconnecting']);
+    const last = fake.take('list', 'patients');
+    expect(last.payload.cursor).toBe('p');
+    fake.answer(last, 200, { ...page([makePatient({ id: 2, ward: '8B' })]), next: null }, 10);
+    await settle();
+    expect([patients.isLoaded, live.state]).toEqual([true, 'live']);
+    expect(patients.active).toHaveLength(2);
+  });
+
+  it('loses, doubles and brings back nobody who changes while the pages come', async () => {
+    const live = await start([1, 2, 3, 4, 5, 6].map((id) => makePatient({ id })));
+    const patients = usePatientsStore();
+    fake.drop();
+    fake.hello(900);
+    fake.answer(fake.take('resume'), 410, null, undefined, ['too old']);
+    await settle();
+    const answer = async (ids: number[], event: number, next: string | null) => {
+      const rows = ids.map((id) => makePatient({ id, bed: 'listed' }));
+      fake.answer(fake.take('list', 'patients'), 200, { ...page(rows), next }, event);
+      await settle();
+    };
+    await answer([1, 2, 3], 900, 'c');
+    fake.answer(fake.take('list', 'notifications'), 200, page([]), 900);
+    await settle();
+    // Listed on the first page: one is changed, one discharged, one deleted.
+    fake.push('patients', change(makePatient({ id: 1, bed: 'pushed' }), 901));
+    fake.push('patients', change(makePatient({ id: 2, dismissal_date: '2026-11-22T11:00:00Z' }), 902));
+    fake.push('patients', change({ id: 3 }, 903, 'delete'));
+    // One moved before the place where the next page begins; the page itself is newer than an old frame.
+    fake.push('patients', change(makePatient({ id: 4, bed: 'moved' }), 904));
+    fake.push('patients', change(makePatient({ id: 7, bed: 'new' }), 905, 'create'));
+    await answer([3, 5], 902, null);
+    fake.push('patients', change(makePatient({ id: 5, bed: 'older' }), 901));
+    expect(live.state).toBe('live');
+    const beds = Object.fromEntries(patients.active.map((one) => [one.id, one.bed]));
+    expect(beds).toEqual({ 1: 'pushed', 4: 'moved', 5: 'listed', 7: 'new' });
+  });
+
+  it('takes the totals of a day as numbers, in pages, and those that are pushed after them', async () => {
+    const live = await start();
+    const reports = useReportsStore();
+    const first = fake.take('totals', 'reports');
+    const at = Date.parse('2026-11-22T11:00:00Z');
+    fake.answer(first, 200, { count: 3, results: [[9, 1, at, 7, true]], next: 'c' }, 10);
+    await settle();
+    fake.push('reports', change(makeReport({ id: 10, news2: makeNews2({ score: 1 }) }), 11, 'create'));
+    const rest = [
+      [8, 1, at - 3_600_000, 5, null],
+      [7, 2, at, null, null],
+    ];
+    fake.answer(fake.take('totals'), 200, { count: 3, results: rest, next: null }, 10);
+    await settle();
+    expect(reports.totalsOf.get(1)?.map((one) => [one.id, one.score])).toEqual([
+      [8, 5],
+      [9, 7],
+      [10, 1],
+    ]);
+    expect(reports.totalsOf.get(2)).toEqual([]);
+    expect(reports.isOnOxygen(makePatient())).toBe(true);
+    expect(live.socket?.isBusy).toBe(false);
   });
 
   it('resumes after a lost line, keeps everything in sight meanwhile, and takes the replay once', async () => {
@@ -193,19 +286,10 @@ describe('the live connection', () => {
   it('keeps reports in full only of the patient who is open, and totals of all', async () => {
     const live = await start();
     const reports = useReportsStore();
+    fake.answer(fake.take('totals'), 200, page([]), 10);
     const watching = reports.watch(live.currentSocket(), 1);
     await settle();
-    fake.answer(
-      fake.sent.splice(
-        fake.sent.findIndex(
-          (one) => one.stream === 'reports' && 'patient' in (one.payload.filters as object),
-        ),
-        1,
-      )[0]!,
-      200,
-      page([]),
-      10,
-    );
+    fake.answer(fake.take('list', 'reports'), 200, page([]), 10);
     await watching;
     fake.push('reports', change(makeReport({ id: 3, patient: 1 }), 11, 'create'));
     fake.push('reports', change(makeReport({ id: 4, patient: 2 }), 12, 'create'));

@@ -5,7 +5,13 @@ import { computed, ref, shallowRef } from 'vue';
 import type { Notification } from '@/api/types';
 import { CatchUp } from '@/realtime/catchUp';
 import { ObsSocket, STALE_AFTER_MS, type SocketLike } from '@/realtime/obsSocket';
-import { NoAnswer, type ChangeFrame, type EventsFrame, type Stream } from '@/realtime/protocol';
+import {
+  NoAnswer,
+  RequestRefused,
+  type ChangeFrame,
+  type EventsFrame,
+  type Stream,
+} from '@/realtime/protocol';
 import { noteHeard } from '@/domain/lastHeard';
 import { useClockStore } from './clock';
 import { useHistoryStore } from './history';
@@ -81,9 +87,11 @@ export const useLiveStore = defineStore('live', () => {
     },
     async loadAfresh() {
       const current = currentSocket();
-      await patients.load(current);
-      await notifications.load(current);
-      for (const patient of [...reports.watched.keys()]) await reports.watch(current, patient);
+      // Who is open comes first: a form needs one patient, and not the house.
+      for (const patient of [...reports.watched.keys()]) {
+        await Promise.all([loadPatient(current, patient), reports.watch(current, patient)]);
+      }
+      await Promise.all([patients.load(current), notifications.load(current)]);
       if (history.watched !== null) await history.watch(current, history.watched);
       if (struck.patient !== null) await struck.watch(current, struck.patient);
     },
@@ -106,6 +114,15 @@ export const useLiveStore = defineStore('live', () => {
   function currentSocket(): ObsSocket {
     if (socket.value === null) throw new NoAnswer('no connection', false);
     return socket.value;
+  }
+
+  /** Where there is no such patient, the page that wants them says so. */
+  async function loadPatient(current: ObsSocket, id: number): Promise<void> {
+    try {
+      await patients.loadOne(current, id);
+    } catch (error) {
+      if (!(error instanceof RequestRefused)) throw error;
+    }
   }
 
   /** Trend and sparkline are an extra: the board stands without them. */

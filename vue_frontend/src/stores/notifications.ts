@@ -1,16 +1,16 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
 
-import type { Notification, NotificationStatus, Severity } from '@/api/types';
+import type { Notification, Severity } from '@/api/types';
 import { isStillHidden } from '@/domain/alertBar';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
-import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+import { askForPage, pagesOf } from '@/realtime/pages';
+import type { ChangeFrame } from '@/realtime/protocol';
 import { useClockStore } from './clock';
 import { useSnoozesStore } from './snoozes';
 
 const RANK: Record<Severity, number> = { high: 0, medium: 1, low: 2 };
-const LIMIT = 1000;
 const RESOLVED_LIMIT = 50;
 
 /** What NEWS2 finds stands in the score already; the rules of dengue and a plan's limits say what no score shows. */
@@ -31,6 +31,7 @@ export const useNotificationsStore = defineStore('notifications', () => {
   const snoozes = useSnoozesStore();
   const clock = useClockStore();
   const collection = new EventOrderedCollection<Notification>();
+  /** Whether all that is not resolved is here; before, nothing is counted. */
   const isLoaded = ref(false);
   /** High ones that were raised while this page was open and not put aside here. */
   const announced = shallowReactive(new Set<number>());
@@ -72,28 +73,25 @@ export const useNotificationsStore = defineStore('notifications', () => {
     return all.value.filter((one) => one.patient === patient);
   }
 
-  /** List what is not resolved. Throws what the socket throws. */
+  /** List what is not resolved, the worst and oldest first. Throws what the socket throws. */
   async function load(socket: ObsSocket): Promise<void> {
-    // One after the other, so that their event numbers rise and an object that changes its status between
-    // two lists is found in the later one.
-    for (const status of ['open', 'escalated', 'acknowledged'] as const) await loadStatus(socket, status);
+    const snapshot = collection.beginSnapshot();
+    const filters = { status: 'open,escalated,acknowledged', ordering: 'severity,created_at' };
+    for await (const page of pagesOf<Notification>(socket, 'notifications', { filters })) {
+      snapshot.take(page.results, page.event);
+    }
+    snapshot.end((held) => held.status !== 'resolved');
     isLoaded.value = true;
   }
 
-  async function loadStatus(socket: ObsSocket, status: NotificationStatus, limit = LIMIT): Promise<void> {
-    const reply = await socket.request<ListPage<Notification>>('notifications', {
-      action: 'list',
-      filters: { status, ordering: '-created_at' },
-      limit,
+  /** The newest that are resolved. Throws what the socket throws. */
+  async function loadResolved(socket: ObsSocket): Promise<void> {
+    const page = await askForPage<Notification>(socket, 'notifications', {
+      filters: { status: 'resolved', ordering: '-created_at' },
+      limit: RESOLVED_LIMIT,
     });
-    collection.applySnapshot(
-      reply.data.results,
-      reply.event ?? 0,
-      (held) => held.status === status && limit === LIMIT,
-    );
+    collection.applySnapshot(page.results, page.event, () => false);
   }
-
-  const loadResolved = (socket: ObsSocket) => loadStatus(socket, 'resolved', RESOLVED_LIMIT);
 
   /**
    * Acknowledge these, all of one patient, in one act; what came since they were drawn is not among them. Gives them as

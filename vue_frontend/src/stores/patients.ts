@@ -2,17 +2,31 @@ import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 
 import type { Patient } from '@/api/types';
+import type { BoardOrder } from '@/domain/boardOrder';
 import { compareByPlace } from '@/domain/names';
 import { bedKey, inSharedBeds } from '@/domain/places';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
-import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+import { pagesOf } from '@/realtime/pages';
+import type { ChangeFrame } from '@/realtime/protocol';
 
-const PAGE_SIZE = 1000;
+/** What this screen shows first. */
+interface FirstShown {
+  /** The order in which the pages come. */
+  order: BoardOrder;
+  /** Its patients come before the others; '': none does. */
+  ward: string;
+}
+
+const ORDERINGS: Record<BoardOrder, string> = { attention: 'urgency,next_due_at', bed: 'ward,bed' };
 
 export const usePatientsStore = defineStore('patients', () => {
   const collection = new EventOrderedCollection<Patient>();
+  const first = ref<FirstShown>({ order: 'attention', ward: '' });
+  /** Whether everybody is here; before, what is here is shown, and nothing counted. */
   const isLoaded = ref(false);
+  /** A ward whose patients are all here, while others are still on their way. */
+  const loadedWard = ref('');
 
   /** Everybody who is on a ward now, in no particular order. */
   const active = computed(() => [...collection.items.values()].filter((one) => one.dismissal_date === null));
@@ -32,23 +46,20 @@ export const usePatientsStore = defineStore('patients', () => {
     return active.value.find((one) => one.id !== except && bedKey(one) === key) ?? null;
   }
 
-  /** List afresh. Throws what the socket throws. */
+  const isWardLoaded = (ward: string) => isLoaded.value || (ward !== '' && ward === loadedWard.value);
+
+  /** List afresh, in pages that show at once. Throws what the socket throws. */
   async function load(socket: ObsSocket): Promise<void> {
-    const rows: Patient[] = [];
-    let event = Infinity;
-    for (;;) {
-      const reply = await socket.request<ListPage<Patient>>('patients', {
-        action: 'list',
-        filters: { status: 'active' },
-        limit: PAGE_SIZE,
-        offset: rows.length,
-      });
-      rows.push(...reply.data.results);
-      // Of several pages, the oldest decides: what changed between them comes as a push.
-      event = Math.min(event, reply.event ?? 0);
-      if (reply.data.results.length < PAGE_SIZE) break;
+    const { order, ward } = first.value;
+    const snapshot = collection.beginSnapshot();
+    const whole = { status: 'active', ordering: ORDERINGS[order] };
+    for (const filters of ward === '' ? [whole] : [{ ...whole, ward }, whole]) {
+      for await (const page of pagesOf<Patient>(socket, 'patients', { filters })) {
+        snapshot.take(page.results, page.event);
+      }
+      loadedWard.value = ward;
     }
-    collection.applySnapshot(rows, event, (held) => held.dismissal_date === null);
+    snapshot.end((held) => held.dismissal_date === null);
     isLoaded.value = true;
   }
 
@@ -66,6 +77,7 @@ export const usePatientsStore = defineStore('patients', () => {
   function clear(): void {
     collection.clear();
     isLoaded.value = false;
+    loadedWard.value = '';
   }
 
   return {
@@ -74,7 +86,9 @@ export const usePatientsStore = defineStore('patients', () => {
     wards,
     sharingBeds,
     inBed,
+    first,
     isLoaded,
+    isWardLoaded,
     get: (id: number) => collection.get(id),
     load,
     loadOne,

@@ -4,7 +4,8 @@ import { shallowReactive } from 'vue';
 import type { Patient, Report } from '@/api/types';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
-import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+import { askForPage, pagesOf } from '@/realtime/pages';
+import type { ChangeFrame } from '@/realtime/protocol';
 
 /** One report as the board needs it: its total, null where there is none. */
 export interface Total {
@@ -18,7 +19,8 @@ export interface Total {
 
 /** A page of one patient's reports: a stay of 500 sets opens with as much as one of 5 does, the rest on demand. */
 const PAGE_SIZE = 60;
-const TOTALS_LIMIT = 1000;
+/** Of numbers a page holds many. */
+const TOTALS_PAGE_SIZE = 1000;
 export const TOTALS_SPAN_MS = 24 * 3_600_000;
 
 const NO_TOTALS: readonly Total[] = [];
@@ -29,6 +31,17 @@ const toTotal = (report: Report): Total => ({
   at: Date.parse(report.datetime),
   score: report.news2.score,
   onOxygen: report.supplemental_oxygen,
+});
+
+/** As the server sends it where only totals are asked for. */
+type TotalRow = [id: number, patient: number, at: number, score: number | null, onOxygen: boolean | null];
+
+const fromRow = ([id, patient, at, score, onOxygen]: TotalRow): Total => ({
+  id,
+  patient,
+  at,
+  score,
+  onOxygen,
 });
 
 export const byTime = (a: { at: number; id: number }, b: { at: number; id: number }) =>
@@ -49,15 +62,19 @@ export const useReportsStore = defineStore('reports', () => {
   /** Patients whose reports are kept in full, and how many the server has of each. */
   const watched = shallowReactive(new Map<number, { count: number | null; isLoaded: boolean }>());
 
-  function regroup(patient: number): void {
-    const own = [...totals.items.values()].filter((one) => one.patient === patient).sort(byTime);
-    totalsOf.set(
-      patient,
-      own.filter((one) => one.score !== null),
-    );
-    const oxygen = own.filter((one) => one.onOxygen !== null).at(-1);
-    if (oxygen === undefined) oxygenOf.delete(patient);
-    else oxygenOf.set(patient, oxygen);
+  function regroup(patients: ReadonlySet<number>): void {
+    const groups = new Map<number, Total[]>([...patients].map((patient) => [patient, []]));
+    for (const one of totals.items.values()) groups.get(one.patient)?.push(one);
+    for (const [patient, own] of groups) {
+      own.sort(byTime);
+      totalsOf.set(
+        patient,
+        own.filter((one) => one.score !== null),
+      );
+      const oxygen = own.filter((one) => one.onOxygen !== null).at(-1);
+      if (oxygen === undefined) oxygenOf.delete(patient);
+      else oxygenOf.set(patient, oxygen);
+    }
   }
 
   /** Whether the patient is on oxygen, as of the newest report of this stay that says so; null: none does. */
@@ -78,45 +95,53 @@ export const useReportsStore = defineStore('reports', () => {
 
   /** The totals of the last 24 hours of everybody, for trend and sparkline. Throws what the socket throws. */
   async function loadTotals(socket: ObsSocket, now: number): Promise<void> {
-    const reply = await socket.request<ListPage<Report>>('reports', {
-      action: 'list',
-      filters: { since: new Date(now - TOTALS_SPAN_MS).toISOString(), ordering: '-datetime' },
-      limit: TOTALS_LIMIT,
-    });
-    totals.applySnapshot(reply.data.results.map(toTotal), reply.event ?? 0, () => true);
-    for (const patient of new Set([...totals.items.values()].map((one) => one.patient))) regroup(patient);
+    const snapshot = totals.beginSnapshot();
+    const asked = {
+      action: 'totals',
+      filters: { since: new Date(now - TOTALS_SPAN_MS).toISOString() },
+      limit: TOTALS_PAGE_SIZE,
+    };
+    for await (const page of pagesOf<TotalRow>(socket, 'reports', asked)) {
+      const rows = page.results.map(fromRow);
+      snapshot.take(rows, page.event);
+      regroup(new Set(rows.map((one) => one.patient)));
+    }
+    snapshot.end(() => true);
+    regroup(new Set(totalsOf.keys()));
+  }
+
+  /** Keep this patient's reports in full from the next greeting on. */
+  function want(patient: number): void {
+    if (!watched.has(patient)) watched.set(patient, { count: null, isLoaded: false });
   }
 
   /** Keep this patient's reports in full from now on, newest first. Throws what the socket throws. */
   async function watch(socket: ObsSocket, patient: number): Promise<void> {
-    const held = watched.get(patient);
-    watched.set(patient, { count: held?.count ?? null, isLoaded: held?.isLoaded ?? false });
-    const reply = await socket.request<ListPage<Report>>('reports', {
-      action: 'list',
+    want(patient);
+    const page = await askForPage<Report>(socket, 'reports', {
       filters: { patient, ordering: '-datetime' },
       limit: PAGE_SIZE,
     });
-    const oldest = reply.data.results.at(-1);
-    const isWhole = reply.data.results.length < PAGE_SIZE;
+    const oldest = page.results.at(-1);
+    const isWhole = page.next === null;
     full.applySnapshot(
-      reply.data.results,
-      reply.event ?? 0,
+      page.results,
+      page.event,
       (one) => one.patient === patient && (isWhole || oldest === undefined || one.datetime > oldest.datetime),
     );
-    watched.set(patient, { count: reply.data.count, isLoaded: true });
+    watched.set(patient, { count: page.count, isLoaded: true });
   }
 
   /** Fetch the next older page of a watched patient. Throws what the socket throws. */
   async function loadOlder(socket: ObsSocket, patient: number): Promise<void> {
     const held = ofPatient(patient);
-    const reply = await socket.request<ListPage<Report>>('reports', {
-      action: 'list',
+    const page = await askForPage<Report>(socket, 'reports', {
       filters: { patient, ordering: '-datetime' },
       limit: PAGE_SIZE,
       offset: held.length,
     });
-    for (const report of reply.data.results) full.put(report, reply.event ?? 0);
-    watched.set(patient, { count: reply.data.count, isLoaded: true });
+    for (const report of page.results) full.put(report, page.event);
+    watched.set(patient, { count: page.count, isLoaded: true });
   }
 
   function unwatch(patient: number): void {
@@ -139,11 +164,11 @@ export const useReportsStore = defineStore('reports', () => {
       const patient = totals.get(id)?.patient;
       full.remove(id, frame.event);
       totals.remove(id, frame.event);
-      if (patient !== undefined) regroup(patient);
+      if (patient !== undefined) regroup(new Set([patient]));
       return;
     }
     const report = frame.data as unknown as Report;
-    if (totals.put(toTotal(report), frame.event)) regroup(report.patient);
+    if (totals.put(toTotal(report), frame.event)) regroup(new Set([report.patient]));
     const watchedPatient = watched.get(report.patient);
     if (watchedPatient === undefined) return;
     const isNew = full.get(report.id) === undefined;
@@ -160,7 +185,7 @@ export const useReportsStore = defineStore('reports', () => {
       totals.forget(total.id);
       touched.add(total.patient);
     }
-    touched.forEach(regroup);
+    regroup(touched);
   }
 
   function clear(): void {
@@ -182,6 +207,7 @@ export const useReportsStore = defineStore('reports', () => {
     isOnOxygen,
     watched,
     loadTotals,
+    want,
     watch,
     unwatch,
     loadOlder,

@@ -14,12 +14,18 @@ const row = (history_id: number, patient = 7, history_type = '-') => ({
   history_type,
 });
 
-beforeEach(() => {
+beforeEach(async () => {
   setActivePinia(createPinia());
   fake = new FakeSocket();
   useSessionStore().user = makeUser();
   useLiveStore().start(vi.fn(), () => fake);
   fake.hello(10);
+  // The house's lists: no page is asked for beside another.
+  for (const stream of ['patients', 'notifications']) {
+    fake.answer(fake.take('list', stream), 200, { count: 0, results: [] }, 10);
+    await settle();
+  }
+  fake.answer(fake.take('totals'), 200, { count: 0, results: [] }, 10);
 });
 
 function push(version: object, event: number, action = 'create'): void {

@@ -4,11 +4,9 @@ import { ref } from 'vue';
 import type { HistoryVersion } from '@/api/record';
 import { EventOrderedCollection } from '@/realtime/eventOrderedCollection';
 import type { ObsSocket } from '@/realtime/obsSocket';
-import type { ChangeFrame, ListPage } from '@/realtime/protocol';
+import { pagesOf } from '@/realtime/pages';
+import type { ChangeFrame } from '@/realtime/protocol';
 import { isStruck } from '@/domain/struck';
-
-/** The newest of one patient; there are few. */
-const LIMIT = 200;
 
 /** A row of the history by its own number: `id` is the report's. */
 interface Kept {
@@ -27,14 +25,13 @@ export const useStruckStore = defineStore('struck', () => {
   async function watch(socket: ObsSocket, id: number): Promise<void> {
     if (patient.value !== id) collection.clear();
     patient.value = id;
-    const reply = await socket.request<ListPage<HistoryVersion>>('history', {
-      action: 'list',
-      filters: { patient: id, history_type: '-' },
-      limit: LIMIT,
-    });
-    if (patient.value === id) {
-      collection.applySnapshot(reply.data.results.map(keep), reply.event ?? 0, () => true);
+    const snapshot = collection.beginSnapshot();
+    const filters = { patient: id, history_type: '-' };
+    for await (const page of pagesOf<HistoryVersion>(socket, 'history', { filters })) {
+      if (patient.value !== id) return;
+      snapshot.take(page.results.map(keep), page.event);
     }
+    snapshot.end(() => true);
   }
 
   function receive(frame: ChangeFrame): void {

@@ -28,12 +28,8 @@ async function answer(action: string, stream: string, rows: unknown[] = []): Pro
 /** The lists of a fresh screen; the first of them holds the patient. */
 async function becomeLive(): Promise<void> {
   await answer('list', 'patients', [makePatient()]);
-  for (let status = 0; status < 3; status++) await answer('list', 'notifications');
-}
-
-/** As `reports` were asked for: this patient's are the newest request, the ward's totals came before. */
-async function answerReports(): Promise<void> {
-  while (fake.sent.some((one) => one.stream === 'reports')) await answer('list', 'reports');
+  await answer('list', 'notifications');
+  await answer('totals', 'reports');
 }
 
 const open = () => shallowMount(RecordView, { props: { id: 1 }, global: { stubs: { RouterLink: true } } });
@@ -63,13 +59,29 @@ it('opens the form of a page that was just loaded when the last sets and the tab
   const view = open();
   await answer('list', 'patients', [makePatient()]);
   expect(hasForm(view)).toBe(false);
-  for (let status = 0; status < 3; status++) await answer('list', 'notifications');
+  await answer('list', 'notifications');
   expect(hasForm(view)).toBe(false);
-  await answerReports();
+  await answer('list', 'reports');
+  fake.answer(fake.take('retrieve', 'patients'), 200, makePatient(), 10);
+  await settle();
   expect(hasForm(view)).toBe(false);
   giveTable({});
   await settle();
   expect(hasForm(view)).toBe(true);
+});
+
+it('waits for nobody but its own patient: the house may be on its way still', async () => {
+  fake.drop();
+  const view = open();
+  fake.hello(10);
+  giveTable({});
+  expect(fake.take('list').stream).toBe('patients'); // of the line that broke
+  await answer('list', 'reports');
+  fake.answer(fake.take('retrieve', 'patients'), 200, makePatient(), 10);
+  await settle();
+  expect(hasForm(view)).toBe(true);
+  expect(useLiveStore().state).toBe('reconnecting');
+  expect(fake.take('list').stream).toBe('patients');
 });
 
 it('does not take a page that waits for its first line for one that has lost it', async () => {
@@ -81,7 +93,7 @@ it('does not take a page that waits for its first line for one that has lost it'
 it('opens the form without the table where that cannot be had', async () => {
   await becomeLive();
   const view = open();
-  await answerReports();
+  await answer('list', 'reports');
   refuseTable(new Error('away'));
   await settle();
   expect(hasForm(view)).toBe(true);
@@ -128,7 +140,7 @@ describe('after saving', () => {
   async function save(permissions: string[], others: object[] = []): Promise<VueWrapper> {
     useSessionStore().user = makeUser({ permissions: ['reports.create', ...permissions] });
     await answer('list', 'patients', [makePatient(), ...others]);
-    for (let status = 0; status < 3; status++) await answer('list', 'notifications');
+    await answer('list', 'notifications');
     fake.drop();
     const view = shallowMount(RecordView, {
       props: { id: 1 },
