@@ -23,7 +23,7 @@ export function usePatientPage(id: () => number) {
 
   async function fetch(): Promise<void> {
     // Not "live": while the lists of the house are on their way, the patient who is opened is asked for in between.
-    if (live.socket?.isOpen !== true) {
+    if (!live.isConnected) {
       reports.want(id());
       return;
     }

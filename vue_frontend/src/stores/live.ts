@@ -53,6 +53,8 @@ export const useLiveStore = defineStore('live', () => {
   const struck = useStruckStore();
 
   const socket = shallowRef<ObsSocket | null>(null);
+  /** The server has greeted: what is asked is answered, though lists may still be on their way. */
+  const isConnected = ref(false);
   const isCurrent = ref(false);
   const wasCurrent = ref(false);
   /** Server time of the last frame; null before the first one. */
@@ -136,6 +138,7 @@ export const useLiveStore = defineStore('live', () => {
 
   async function begin(hello: EventsFrame): Promise<void> {
     hear(hello);
+    isConnected.value = true;
     try {
       await catchUp.begin(hello);
     } catch {
@@ -172,6 +175,7 @@ export const useLiveStore = defineStore('live', () => {
 
   function lose(): void {
     catchUp.interrupt();
+    isConnected.value = false;
     if (isCurrent.value || lostAt.value === null) lostAt.value = heardAt.value ?? clock.now;
     isCurrent.value = false;
     void checkSignIn();
@@ -224,7 +228,7 @@ export const useLiveStore = defineStore('live', () => {
     socket.value = null;
     current?.close();
     catchUp.reset();
-    isCurrent.value = wasCurrent.value = false;
+    isConnected.value = isCurrent.value = wasCurrent.value = false;
     heardAt.value = null;
     hasWorker.value = true;
     isDead.value = false;
@@ -245,5 +249,17 @@ export const useLiveStore = defineStore('live', () => {
     socket.value?.giveUp();
   }
 
-  return { state, isLost, heardAt, hasWorker, socket, currentSocket, start, stop, reconnect, giveUp };
+  return {
+    state,
+    isConnected,
+    isLost,
+    heardAt,
+    hasWorker,
+    socket,
+    currentSocket,
+    start,
+    stop,
+    reconnect,
+    giveUp,
+  };
 });
