@@ -4,6 +4,16 @@ import { useRoute } from 'vue-router';
 import { useDeviceStore } from '@/stores/device';
 import { usePatientsStore } from '@/stores/patients';
 
+/** The ward that this screen asks for, in the board's address or by what this device remembers; '': none. */
+export function useAskedWard() {
+  const route = useRoute();
+  const device = useDeviceStore();
+  return computed(() => {
+    const inAddress = route.name === 'board' ? route.query.ward : undefined;
+    return typeof inAddress === 'string' ? inAddress : device.ward;
+  });
+}
+
 /**
  * The ward that this screen has chosen; '': none, it shows all.
  *
@@ -11,12 +21,7 @@ import { usePatientsStore } from '@/stores/patients';
  * which wards there are.
  */
 export function useChosenWard() {
-  const route = useRoute();
-  const device = useDeviceStore();
+  const asked = useAskedWard();
   const patients = usePatientsStore();
-  return computed(() => {
-    const inAddress = route.name === 'board' ? route.query.ward : undefined;
-    const asked = typeof inAddress === 'string' ? inAddress : device.ward;
-    return !patients.isLoaded || patients.wards.includes(asked) ? asked : '';
-  });
+  return computed(() => (!patients.isLoaded || patients.wards.includes(asked.value) ? asked.value : ''));
 }

@@ -98,6 +98,7 @@ export const de: typeof en = {
   },
   connection: {
     live: 'Live',
+    connecting: 'Verbindet',
     reconnecting: 'Verbindet neu',
     offline: 'Keine Verbindung seit {time}',
     offlineUnknown: 'Keine Verbindung',

@@ -96,6 +96,7 @@ export const en = {
   },
   connection: {
     live: 'Live',
+    connecting: 'Connecting',
     reconnecting: 'Reconnecting',
     offline: 'Not connected since {time}',
     offlineUnknown: 'Not connected',

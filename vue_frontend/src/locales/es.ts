@@ -97,6 +97,7 @@ export const es: typeof en = {
   },
   connection: {
     live: 'Conectado',
+    connecting: 'Conectando',
     reconnecting: 'Reconectando',
     offline: 'Sin conexión desde {time}',
     offlineUnknown: 'Sin conexión',
