@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from patients import clock
 from patients.api.listing import list_objects
 from patients.models import Patient
+from patients.realtime.consumer import list_page
 from tests.factories import make_patient, make_report
 from tests.observations import ILL, WELL
 
@@ -57,6 +58,23 @@ def test_a_page_ends_before_its_bytes_do_and_no_row_is_lost(most: int) -> None:
     assert {page.count for page in pages} == {30}
     back = list_objects("patients", cursor=pages[1].previous_cursor, max_bytes=most, limit=20)
     assert back.results == pages[0].results
+
+
+def test_the_browsers_pages_of_a_house_stay_under_64_kb() -> None:
+    """With all that stands around the objects. What the browser asks for: vue_frontend/src/realtime/pages.ts."""
+    store_patients(300)
+    asked = {"filters": {"ordering": "urgency,next_due_at"}, "limit": 100, "max_bytes": 63_000}
+    seen, cursor = 0, None
+    while True:
+        page = list_page("patients", {**asked, "cursor": cursor})
+        reply = {"action": "list", "request_id": "r1234567", "response_status": 200, "errors": []}
+        frame = {"stream": "patients", "payload": {**reply, "data": page.data, "event": page.event}}
+        assert len(orjson.dumps(frame)) <= 64_000
+        seen, cursor = seen + len(page.data["results"]), page.data["next"]
+        if cursor is None:
+            break
+        assert len(orjson.dumps(frame)) > 60_000
+    assert seen == 300
 
 
 def test_an_object_that_is_larger_than_a_page_is_one() -> None:

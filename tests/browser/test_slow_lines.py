@@ -17,6 +17,7 @@ PATIENTS = 300
 RATE = 50_000  # bytes a second
 ROUND_TRIP = 0.4  # seconds
 QUIET = 5 * ROUND_TRIP
+AHEAD = 5.0  # seconds: a page that is live is left alone for three before the other files are fetched
 FILL = f"""
 from datetime import timedelta
 from django.contrib.auth.models import User
@@ -67,6 +68,7 @@ def arrive(browser: Browser, house: Stack, line: SlowLine, *, form: str) -> Clin
     nurse.page.goto(form)
     expect(nurse.find("field-respiration")).to_be_visible()
     expect(nurse.find("connection-state")).to_have_text("Live")
+    Watch(line).all_carried(quiet=AHEAD)
     nurse.page.goto("about:blank")
     line.rate, line.round_trip = RATE, ROUND_TRIP
     return nurse
@@ -93,12 +95,12 @@ class Watch:
     def carried(self) -> int:
         return self.line.down.carried - self.down
 
-    def all_carried(self) -> int:
-        """What has come once nothing more comes."""
+    def all_carried(self, *, quiet: float = QUIET) -> int:
+        """What has come when nothing more came for so many seconds."""
         before = -1
         while before != self.carried:
             before = self.carried
-            time.sleep(QUIET)
+            time.sleep(quiet)
         return before
 
     def told(self) -> str:
