@@ -416,7 +416,7 @@ def test_a_long_stay_opens_with_as_much_as_a_page_and_fetches_the_rest_when_aske
     for number in range(70):
         lead.record(patient, datetime=(now() - timedelta(minutes=40 * (70 - number))).isoformat(), pulse=70)
     nurse = opened(browser, ward, f"/patients/{patient}?view=sets", username="nurse")
-    expect(nurse.page.get_by_text("The newest 60 of 70 sets")).to_be_visible()
+    expect(nurse.page.get_by_text("The newest 40 of 70 sets")).to_be_visible()
     nurse.find("choice-range-d3").click()
     expect(nurse.page.locator("[data-testid=sets-table] tbody tr")).to_have_count(70)
 

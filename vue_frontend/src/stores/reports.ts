@@ -17,8 +17,11 @@ export interface Total {
   onOxygen: boolean | null;
 }
 
-/** A page of one patient's reports: a stay of 500 sets opens with as much as one of 5 does, the rest on demand. */
-const PAGE_SIZE = 60;
+/**
+ * A page of one patient's reports: a stay of 500 sets opens with as much as one of 5 does, the rest on demand. As many
+ * as a page of 64 kB holds; fewer where they are long.
+ */
+const PAGE_SIZE = 40;
 /** Of numbers a page holds many. */
 const TOTALS_PAGE_SIZE = 1000;
 export const TOTALS_SPAN_MS = 24 * 3_600_000;
