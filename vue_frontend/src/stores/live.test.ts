@@ -152,12 +152,12 @@ describe('the live connection', () => {
     await answer([1, 2, 3], 900, 'c');
     fake.answer(fake.take('list', 'notifications'), 200, page([]), 900);
     await settle();
+    // One moved before the place where the next page begins, which is newer than that.
+    fake.push('patients', change(makePatient({ id: 4, bed: 'moved' }), 901));
     // Listed on the first page: one is changed, one discharged, one deleted.
-    fake.push('patients', change(makePatient({ id: 1, bed: 'pushed' }), 901));
-    fake.push('patients', change(makePatient({ id: 2, dismissal_date: '2026-11-22T11:00:00Z' }), 902));
-    fake.push('patients', change({ id: 3 }, 903, 'delete'));
-    // One moved before the place where the next page begins; the page itself is newer than an old frame.
-    fake.push('patients', change(makePatient({ id: 4, bed: 'moved' }), 904));
+    fake.push('patients', change(makePatient({ id: 1, bed: 'pushed' }), 902));
+    fake.push('patients', change(makePatient({ id: 2, dismissal_date: '2026-11-22T11:00:00Z' }), 903));
+    fake.push('patients', change({ id: 3 }, 904, 'delete'));
     fake.push('patients', change(makePatient({ id: 7, bed: 'new' }), 905, 'create'));
     await answer([3, 5], 902, null);
     fake.push('patients', change(makePatient({ id: 5, bed: 'older' }), 901));
