@@ -131,7 +131,7 @@ def test_rows_come_first_and_a_save_waits_for_a_page_at_most(
     told.append(f"live after {watch.told()}")
     expect(rows).to_have_count(PATIENTS)
     told.append(f"{watch.all_carried() / 1000:.1f} kB in all")
-    assert first < 64_000 + 20_000, "no more than one page comes before the first rows"
+    assert first < 20_000 + 20_000, "no more than the short first page comes before the first rows"
 
     watch = Watch(line)
     nurse.page.goto(form, wait_until="commit")

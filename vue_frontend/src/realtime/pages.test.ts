@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 
 import { FakeSocket, settle } from '@/testing';
 import { ObsSocket } from './obsSocket';
-import { PAGE_BYTES, askForPage, pagesOf, type Page } from './pages';
+import { FIRST_PAGE_BYTES, PAGE_BYTES, askForPage, pagesOf, type Page } from './pages';
 import { NoAnswer } from './protocol';
 
 let fake: FakeSocket;
@@ -30,8 +30,9 @@ it('hold to a size, and each page is asked for by the cursor of the one before',
     }
   })();
   const first = fake.take('list').payload;
-  expect(first).toMatchObject({ filters: { status: 'active' }, max_bytes: PAGE_BYTES, limit: 100 });
+  expect(first).toMatchObject({ filters: { status: 'active' }, max_bytes: FIRST_PAGE_BYTES, limit: 100 });
   expect(first).not.toHaveProperty('cursor');
+  expect(FIRST_PAGE_BYTES).toBeLessThan(PAGE_BYTES);
   expect(PAGE_BYTES).toBeLessThan(64_000);
   const answer = (data: object, event: number, request_id: string) =>
     fake.push('patients', { action: 'list', request_id, response_status: 200, errors: [], data, event });
