@@ -25,7 +25,7 @@ def test_every_test_that_the_log_names_exists():
         f"{path}::{name}"
         for path, name in NAMED
         if not re.search(
-            rf"^(async )?def {name}\(", (PROJECT / path).read_text(encoding="utf-8"), re.MULTILINE
+            rf"^ *(async )?def {name}\(", (PROJECT / path).read_text(encoding="utf-8"), re.MULTILINE
         )
     ]
     assert missing == []

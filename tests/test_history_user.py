@@ -22,7 +22,7 @@ from tests.factories import make_patient, make_report, make_user, signed_in
 from tests.observations import WELL
 from tests.support.signing_in import make_member, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 
 def writers(*, of: Any, after: int = 0) -> list[tuple[str, str | None]]:

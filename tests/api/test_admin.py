@@ -21,7 +21,7 @@ from tests.factories import make_patient, make_report
 from tests.observations import ILL
 from tests.support.signing_in import asking, get_key, make_member, sign_in, status_of, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 TO_LOOK_AT = {
     "patients.historicalreport", "patients.historicalpatient",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from patients.models import SignIn
 from tests.support.signing_in import make_member, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 LISTS = sorted(admin.site._registry.items(), key=lambda entry: entry[0]._meta.label)
 

@@ -13,7 +13,7 @@ from tests.factories import client_of, make_patient, make_report
 from tests.observations import WELL
 from tests.support.signing_in import make_member, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 BOTH = {"supplemental_oxygen", "oxygen_flow"}
 ALLERGIES = {"allergies", "allergy_status"}

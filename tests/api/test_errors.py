@@ -17,6 +17,8 @@ from patients.services.errors import Conflict, KeyReused, NotAllowed, Refused, S
 from tests.factories import client_of, make_patient, make_report
 from tests.observations import ILL
 
+pytestmark = pytest.mark.home("sqlite")
+
 
 @pytest.mark.parametrize(
     "error,answer",

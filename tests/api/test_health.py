@@ -19,6 +19,8 @@ from patients.api.errors import answer_of
 from patients.models import WorkerHeartbeat
 from tests.factories import client_of
 
+pytestmark = pytest.mark.home("sqlite")
+
 
 @pytest.fixture(autouse=True)
 def fresh_state(monkeypatch, settings):

@@ -14,7 +14,7 @@ from patients.services import sign_ins
 from tests.factories import make_user
 from tests.support.signing_in import PASSWORD, asking, csrf_of, get_key, sign_in, status_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 BEFORE = ("patients", "0016_nurses_pauses_and_slips")
 

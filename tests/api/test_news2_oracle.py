@@ -8,7 +8,11 @@ from tests.factories import client_of, make_patient
 from tests.rules.oracle import random_set, scored_by_another
 from tests.support.counts import IS_TORTURE, count
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(3600 if IS_TORTURE else 300)]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.timeout(3600 if IS_TORTURE else 300),
+    pytest.mark.home("sqlite"),
+]
 
 SETS_PER_SCALE = count(reduced=150, full=10_000)
 STORED = 25  # every so manieth

@@ -10,6 +10,8 @@ from webpack_loader.exceptions import WebpackBundleLookupError
 from patients.api import pages
 from tests.support.signing_in import asking, get_key, sign_in
 
+pytestmark = pytest.mark.home("sqlite")
+
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 

@@ -27,6 +27,8 @@ from tests.observations import ILL
 from tests.support.description import Operation, example_files, operations, resolve, served_paths
 from tests.support.signing_in import asking, get_key, make_member, sign_in
 
+pytestmark = pytest.mark.home("sqlite")
+
 # contract.md, "Sign-in", written down once more by hand: the table itself is what is tested here.
 ALL = set(ROLES)
 CONTRACT = {

@@ -7,7 +7,7 @@ import pytest
 from patients import clock
 from tests.factories import client_of, make_patient, make_report
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from patients import clock
 from patients.models import Patient, Report
 from tests.factories import client_of, make_patient, make_report, make_user, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 SENTENCES = settings.BASE_DIR / "vue_frontend" / "src" / "composables" / "useRefusals.test.ts"
 

@@ -9,7 +9,7 @@ from patients import roles
 from patients.permissions import ROLES, TABLE, may
 from tests.factories import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 MODEL_OF = {
     "patients": "patient",

@@ -10,7 +10,7 @@ from patients.models import SignIn
 from patients.services import sign_ins
 from tests.support.signing_in import PASSWORD, asking, csrf_of, get_key, make_member, sign_in, status_of, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 NEW = "quite another phrase"
 CHANGE = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}

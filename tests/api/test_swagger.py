@@ -26,6 +26,8 @@ from tests.support.description import (
 )
 from tests.support.signing_in import PASSWORD, asking, get_key, make_member
 
+pytestmark = pytest.mark.home("sqlite")
+
 WHERE_THERE_IS_SOMETHING = "X-Warning"  # every other header that is described always comes
 OPERATIONS = operations()
 EXAMPLES_TAKEN_AT = datetime(2026, 6, 10, 12, 4, 30, tzinfo=UTC)

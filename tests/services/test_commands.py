@@ -21,6 +21,8 @@ from tests import factories
 from tests.services.builders import at, fresh, told
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.home("sqlite")
+
 PATIENTS = """\
 hospital_number,last_name,first_name,admission_date,height,weight
 H1,Byron,Ada,2024-03-01T08:00:00Z,170,

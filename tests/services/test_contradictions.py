@@ -12,7 +12,7 @@ from patients.services.reports import correct_report, preview_report
 from tests.rules.builders import NORMAL
 from tests.services.builders import at, change, fresh, record
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 NAMES = {"first_name": "Ada", "last_name": "Byron"}
 AIR_WITH_FLOW = {**NORMAL, "supplemental_oxygen": False, "oxygen_flow": 15.0}

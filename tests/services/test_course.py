@@ -23,7 +23,7 @@ from tests.services.builders import (
     wake_ups,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 
 def deteriorations(patient):

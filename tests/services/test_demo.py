@@ -15,7 +15,7 @@ from patients.services.errors import Conflict
 from patients.services.system import system_user
 from tests.services.builders import at, remind_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 NOW = at(0)
 

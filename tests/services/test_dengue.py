@@ -13,7 +13,7 @@ from patients.services.stay import FIRST_READ, course_of, recent_sets
 from tests.rules.builders import NORMAL
 from tests.services.builders import at, causes, change, fresh, record, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 NARROW = {**NORMAL, "bp_dia": 105}
 PROVISIONAL, CONFIRMED = "defervescence_provisional:temperature", "defervescence_confirmed:temperature"

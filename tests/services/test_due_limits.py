@@ -13,7 +13,7 @@ from patients.services.reports import correct_report, delete_report, preview_rep
 from tests.rules.builders import NORMAL
 from tests.services.builders import at, change, fresh, record, total
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 UNTIL_HIGH = {name: value for name, value in total(10).items() if name != "consciousness"}  # at least 10
 

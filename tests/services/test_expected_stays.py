@@ -18,7 +18,7 @@ from patients.services.patients import admit_patient
 from patients.services.reports import record_report
 from tests.services.builders import causes, remind_all, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 NOT_A_COLUMN_OF_THE_MODEL = ("patient", "history_change_reason")
 

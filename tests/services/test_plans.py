@@ -24,7 +24,7 @@ from tests.services.builders import (
     wake_ups,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 QUARTERS = [{"every": 15, "for": 120}, {"every": 60, "for": None}]
 

@@ -15,7 +15,7 @@ from tests import factories
 from tests.rules.builders import NORMAL
 from tests.services.builders import at, change, record, told, total
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.home("sqlite")]
 
 INCOMPLETE = {"temperature": 37.0}
 

@@ -75,10 +75,11 @@ def start(
     """Start `python COMMAND` in a group of its own; it writes errors to `stdout`, too.
 
     Args:
-        command: a script in `cwd`, or `-m` and a module, and arguments.
+        command: a script in `cwd`, `-m` and a module, or `-c` and code, and arguments. Of code, which may become
+            another program, nothing is imported before.
         stdout, stdin: file descriptors; `subprocess.DEVNULL` for no input.
     """
-    if IS_TORTURE:
+    if IS_TORTURE or command[0] == "-c":
         return subprocess.Popen(
             [sys.executable, *command],
             cwd=cwd,
