@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.ward import Clinician
 from tests.observations import ILL, WELL
-from tests.support.counts import IS_TORTURE
 from tests.support.slow_line import SlowLine, slow_line
 from tests.support.stacks import Stack, StackBuilder
 
@@ -107,7 +106,7 @@ class Watch:
         return f"{time.monotonic() - self.began:.2f} s and {self.carried / 1000:.1f} kB"
 
 
-@pytest.mark.skipif(not IS_TORTURE, reason="a slow line takes its time: make torture")
+@pytest.mark.torture
 @pytest.mark.parametrize("has_compression", [True, False], ids=["compressed", "plain"])
 @pytest.mark.long("a house comes over a slow line three times")
 def test_rows_come_first_and_a_save_waits_for_a_page_at_most(
