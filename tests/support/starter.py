@@ -3,7 +3,8 @@
 More than half of the processor time of a start goes into packages, and a run starts hundreds of processes. So one
 process, the starter, imports them once, and forks for each that is asked for: a process of its own, with its own
 environment, session and files, that runs `manage.py` from its first line. Nothing of Wardlight itself is imported
-before, and nothing that opens a file or reads the settings. `make torture` starts every process anew.
+before, and nothing that opens a file or reads the settings. Passwords are hashed in few rounds. `make torture` starts
+every process anew.
 """
 
 import atexit
@@ -27,7 +28,7 @@ from tests.support.counts import IS_TORTURE
 
 PACKAGES = (
     "asyncio",
-    "autobahn.websocket.protocol",
+    "autobahn.twisted.websocket",
     "django.contrib.admin.options",
     "django.contrib.auth.hashers",
     "django.core.management.commands.migrate",
@@ -38,6 +39,7 @@ PACKAGES = (
     "django.template.backends.django",
     "django.views.debug",
     "logging.config",
+    "prometheus_client",
     "redis.asyncio",
     "rest_framework.compat",
     "rest_framework.fields",
@@ -50,6 +52,8 @@ PACKAGES = (
 """What takes long to import, and needs neither settings nor an event loop for it."""
 
 LONGEST_ORDER = 1 << 20  # bytes
+ROUNDS = 1_000
+"""Of a password's hash. Django's own million takes half a second, and no test is about that."""
 
 
 class Process(Protocol):
@@ -232,6 +236,7 @@ def main(descriptor: int) -> None:
     line = socket.socket(fileno=descriptor)
     for package in PACKAGES:
         importlib.import_module(package)
+    sys.modules["django.contrib.auth.hashers"].PBKDF2PasswordHasher.iterations = ROUNDS
     gc.collect()
     gc.freeze()  # so that a child's collector leaves the memory that it shares alone
     asked = serve(line)
