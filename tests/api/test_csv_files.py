@@ -59,6 +59,7 @@ def round_trip(client, folder):
     assert Patient.objects.filter(pk__gt=newest_patient).exists()
 
 
+@pytest.mark.home("sqlite")
 def test_the_demos_real_stays_come_back_to_the_byte(viewer, tmp_path):
     call_command(
         "import_csv",
