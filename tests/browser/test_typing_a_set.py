@@ -77,6 +77,33 @@ def test_typing_begins_when_the_table_is_here_by_which_a_field_hands_on(
         expect(nurse.find(f"field-{field}")).to_have_value(text)
 
 
+@pytest.mark.parametrize("language, width", [("en", 1366), ("de", 1366), ("es", 1024)])
+def test_the_save_button_stays_where_it_is_when_the_score_comes(
+    browser: Browser, ward: Stack, language: str, width: int
+) -> None:
+    """It once slipped away between the press and the release of a mouse, and nothing was saved."""
+    patient = admit_well(ward, "Steady")
+    nurse = Clinician(browser, url=ward.url, username="nurse", width=width)
+    nurse.context.add_init_script(f"localStorage.setItem('wardlight.device.language', '{language}')")
+    nurse.page.goto(ward.url)
+    session = ward.new_session("nurse")
+    nurse.context.add_cookies([{"name": "sessionid", "value": session, "url": ward.url}])
+    open_form(nurse, patient)
+    top = "document.querySelector('[data-testid=save]').getBoundingClientRect().top"
+    stands_at = nurse.page.evaluate(top)
+    # Nothing is said yet; then what each level asks for.
+    nurse.types("1697a", "12476", "72a", "36.8")
+    for field, value, total in (
+        ("pulse", 72, 0), ("pulse", 95, 1), ("pulse", 135, 3), ("o2sat", 93, 5), ("o2sat", 91, 6), ("bp_sys", 88, 9)
+    ):  # fmt: skip
+        nurse.find(f"field-{field}").fill(str(value))
+        expect(nurse.find("live-score").locator(".score")).to_contain_text(str(total))
+        if nurse.find("save").is_disabled():  # until what is unusual is confirmed
+            nurse.find(f"confirm-{field}").click()
+            expect(nurse.find("save")).to_be_enabled()
+        assert nurse.page.evaluate(top) == stands_at, total
+
+
 def test_without_the_table_the_form_opens_all_the_same(browser: Browser, ward: Stack) -> None:
     patient = admit_well(ward, "Bare")
     nurse = Clinician(browser, url=ward.url, username="nurse")
