@@ -36,6 +36,7 @@ SECONDS_TO_RETRY: Final = 5
 NOT_KNOWN: Final = (
     "It is not known whether this was stored; send it again: the same Idempotency-Key gives the first answer."
 )
+BROKEN: Final = "Something went wrong on the server. It has been logged. "
 DATABASE_AWAY: Final = "The database does not answer. "
 DISK_FULL: Final = "A disk of the server is full: tell whoever keeps it. "
 
@@ -76,7 +77,7 @@ def answer_of(error: BaseException) -> tuple[int, Any]:
         logger.error("The database does not answer", exc_info=error)
         return 503, {"detail": DATABASE_AWAY + NOT_KNOWN}
     logger.error("Unforeseen error", exc_info=error)
-    return 500, {"detail": f"Something went wrong on the server. It has been logged. {NOT_KNOWN}"}
+    return 500, {"detail": BROKEN + NOT_KNOWN}
 
 
 def _answer_of_service_error(error: BaseException) -> tuple[int, Any] | None:

@@ -16,7 +16,7 @@ from .fields import show
 from .serializers import PatientSerializer, ReportSerializer
 
 LARGEST_IMPORT: Final = 10 * 1024 * 1024  # bytes, the whole body
-# Both files together: such a request ends within half a minute. More: another request, or the command.
+# Both files together: half a minute, and over a whole one on a busy machine. More: another request, or the command.
 MOST_ROWS: Final = 2000
 SECONDS_TO_WAIT: Final = 10  # until the next file may be sent
 

@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from ..api.errors import BROKEN, NOT_KNOWN
 from .admission import (
     LARGEST_OF_A_STRANGER,
     NO_ROOM,
@@ -42,6 +43,8 @@ from .json_frames import LARGEST_FRAME, OVERSIZE
 logger = logging.getLogger("wardlight.server")
 
 FIRST_CONTROL_OPCODE = 8  # RFC 6455, 5.2
+SECONDS_STILL = 60  # of a file that its reader does not take
+TOOK_TOO_LONG = "The server took too long. "
 _SUBPROTOCOLS = "sec-websocket-protocol"
 
 
@@ -240,6 +243,8 @@ def install() -> None:
             self.handle_reply({"type": "http.response.body", "body": body})
 
         def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+            if status >= 500:  # what was asked for may be done all the same
+                body = (TOOK_TOO_LONG if status == 503 else BROKEN) + NOT_KNOWN
             self.answer(Refusal(status, body, RETRY if status == 503 else {}))
 
         def connectionLost(self, reason: Any) -> None:  # noqa: N802
@@ -268,7 +273,7 @@ def install() -> None:
         def check_timeouts(self) -> None:
             if self.pace is None:
                 super().check_timeouts()
-            elif self.is_connected() and self.pace.seconds_still() > self.server.http_timeout:
+            elif self.is_connected() and self.pace.seconds_still() > SECONDS_STILL:
                 # Not finish(), as Daphne does: the client would take the part for the whole.
                 logger.warning("A client read no more of its file, and was disconnected.")
                 self.channel.forceAbortClient()

@@ -30,7 +30,7 @@ SECONDS_TO_FINISH: Final = 3.0
 SECONDS_FOR_HANDSHAKE: Final = 30  # after a restart a whole hospital connects at once
 # Twisted lets 50 wait; the kernel drops the rest, and each tries again after 1, 3, 7 and 15 seconds.
 MOST_WAITING_TO_CONNECT: Final = 4096
-SECONDS_FOR_REQUEST: Final = 60
+SECONDS_FOR_REQUEST: Final = 180  # the longest import takes half a minute, on a busy machine over a whole one
 MOST_FILES: Final = 65536  # each connection is one
 SECONDS_BETWEEN_TIMEOUT_CHECKS: Final = 5  # a silent client is asked for a sign of life after 20 s
 

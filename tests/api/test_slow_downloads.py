@@ -122,3 +122,13 @@ def test_a_file_that_is_not_read_on_is_broken_off_and_does_not_look_complete(sta
     except ConnectionResetError:
         return
     assert not read.endswith(b"\r\n0\r\n\r\n")
+
+
+def test_a_write_that_takes_too_long_is_not_said_to_have_failed(stack: Stack) -> None:
+    lead = stack.signed_in("lead")
+    file = ("patients.csv", "hospital_number,last_name\nL1,Late")
+    answer = lead.send("POST", "/api/patients/import/", files={"patients": file})
+    assert answer.status_code == 503
+    assert "It is not known whether this was stored" in answer.json()["detail"]
+    assert answer.headers["Retry-After"]
+    wait_until(lambda: lead.read("/api/patients/", search="L1")["results"], what="it was stored all the same")

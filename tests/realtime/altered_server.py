@@ -5,6 +5,7 @@ For what cannot be made to fail, or be looked at, from outside.
 
 import os
 import sys
+import time
 from typing import Any
 
 
@@ -111,9 +112,18 @@ def wary() -> None:
 
 
 def impatient() -> None:
-    """A request may take five seconds, not sixty."""
-    from patients.realtime import server
+    """A request may take five seconds, and a file be left unread for five; an import takes ten."""
+    from patients.api import views
+    from patients.realtime import daphne_protocol, server
 
+    take_in_files = views.take_in_files
+
+    def take_in_slowly(request: Any, **kwargs: Any) -> Any:
+        time.sleep(10)
+        return take_in_files(request, **kwargs)
+
+    views.take_in_files = take_in_slowly
+    daphne_protocol.SECONDS_STILL = 5
     server.SECONDS_FOR_REQUEST = 5  # type: ignore[misc]
     server.SECONDS_BETWEEN_TIMEOUT_CHECKS = 1  # type: ignore[misc]
 
