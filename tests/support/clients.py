@@ -67,7 +67,7 @@ class RestClient:
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send a request; `path` may be a whole URL, such as a list's `next`."""
         url = path if path.startswith("http") else self.url + path
-        return self.session.request(method, url, timeout=DEADLINE, **options)
+        return self.session.request(method, url, **{"timeout": DEADLINE, **options})
 
     @property
     def session(self) -> requests.Session:
