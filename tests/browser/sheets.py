@@ -142,6 +142,8 @@ def _shot(
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(SETTLED_AFTER)
     screen.prepare(page)
+    if screen.prepare is not nothing:  # a dialog is there some frames after the press
+        page.wait_for_timeout(SETTLED_AFTER)
     if is_touch and "view=" in screen.path:  # what it is about, below the values
         page.get_by_role("tablist").evaluate("tabs => tabs.scrollIntoView()")
     page.evaluate("document.fonts.ready")

@@ -52,11 +52,12 @@ style sheets, which axe fetches for its rule about the device's orientation, are
 
 @dataclass(frozen=True)
 class Screen:
-    """A page and what is pressed on it before it is looked at."""
+    """A page, what is pressed on it before it is looked at, and what is there then."""
 
     path: str
     press: tuple[str, ...] = ()
     waits_for: str = "#main"
+    opens: str = "#main"
 
 
 SCREENS = {
@@ -64,9 +65,11 @@ SCREENS = {
     "wall": Screen("/?mode=board", waits_for="[data-testid=wall]"),
     "patients": Screen("/patients", waits_for="[data-testid^=patient-row-]"),
     "discharged": Screen("/patients?status=discharged", waits_for="[data-testid^=patient-row-]"),
-    "menu of a patient": Screen("/patients", press=("actions-{ill}",)),
-    "discharge dialog": Screen("/patients", press=("actions-{ill}", "actions-{ill}-discharge")),
-    "move dialog": Screen("/patients", press=("actions-{ill}", "actions-{ill}-move")),
+    "menu of a patient": Screen("/patients", press=("actions-{ill}",), opens="[role=menu]"),
+    "discharge dialog": Screen(
+        "/patients", press=("actions-{ill}", "actions-{ill}-discharge"), opens="[role=dialog]"
+    ),
+    "move dialog": Screen("/patients", press=("actions-{ill}", "actions-{ill}-move"), opens="[role=dialog]"),
     "admission": Screen("/patients/admit", press=("patient-form-save",)),
     "import": Screen("/patients/import", waits_for="[data-testid=import-form]"),
     "edit": Screen("/patients/{ill}/edit", waits_for="[data-testid=patient-form]"),
@@ -139,6 +142,7 @@ def show(person: Clinician, screen: Screen, ids: dict[str, int]) -> None:
     expect(person.page.locator(".loading")).to_have_count(0)
     for testid in screen.press:
         person.find(testid.format(**ids)).click()
+    person.page.wait_for_selector(screen.opens)
 
 
 def faults(person: Clinician) -> list[str]:
