@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 AXE = PROJECT / "vue_frontend" / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (390, 1024, 1920)
 AXE_WIDTHS = WIDTHS if IS_TORTURE else (390, 1920)
-"""Where axe looks. At the width between, nearly nothing stands that stands at none of these."""
+"""Where axe looks; what is wrong at the width between alone is found in torture."""
 DOUBLE_SIZE: ViewportSize = {"width": 683, "height": 384}
 """A desk's 1366 x 768 at 200 %."""
 THEMES = ("light", "night")

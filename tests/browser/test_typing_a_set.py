@@ -81,7 +81,7 @@ def test_typing_begins_when_the_table_is_here_by_which_a_field_hands_on(
 def test_the_save_button_stays_where_it_is_when_the_score_comes(
     browser: Browser, ward: Stack, language: str, width: int
 ) -> None:
-    """It once slipped away between the press and the release of a mouse, and nothing was saved."""
+    """A press whose button slips away before it is released does nothing."""
     patient = admit_well(ward, "Steady")
     nurse = Clinician(browser, url=ward.url, username="nurse", width=width)
     nurse.context.add_init_script(f"localStorage.setItem('wardlight.device.language', '{language}')")
